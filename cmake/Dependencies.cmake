@@ -1,0 +1,40 @@
+# Third-party libraries: the system's packages, and what scripts/setup.sh put into REXBERT_DEPS_DIR.
+
+find_package(Threads REQUIRED)
+find_package(PkgConfig REQUIRED)
+find_package(nlohmann_json 3.9 REQUIRED)
+find_package(simdjson REQUIRED)
+find_package(yaml-cpp REQUIRED)
+find_package(spdlog REQUIRED)
+find_package(CLI11 REQUIRED)
+find_package(OpenSSL REQUIRED COMPONENTS Crypto)
+find_package(ZLIB REQUIRED)
+find_package(BZip2 REQUIRED)
+pkg_check_modules(ZSTD REQUIRED IMPORTED_TARGET libzstd)
+pkg_check_modules(BROTLI REQUIRED IMPORTED_TARGET libbrotlienc libbrotlidec)
+pkg_check_modules(XXHASH REQUIRED IMPORTED_TARGET libxxhash)
+find_package(Snappy REQUIRED)
+
+if(NOT TARGET yaml-cpp::yaml-cpp)
+  add_library(yaml-cpp::yaml-cpp ALIAS yaml-cpp)
+endif()
+
+find_path(SENTENCEPIECE_INCLUDE_DIR sentencepiece_processor.h
+          HINTS "${REXBERT_DEPS_DIR}/sentencepiece/include" NO_DEFAULT_PATH)
+find_library(SENTENCEPIECE_LIBRARY NAMES libsentencepiece.a
+             HINTS "${REXBERT_DEPS_DIR}/sentencepiece/lib" NO_DEFAULT_PATH)
+find_library(SENTENCEPIECE_TRAIN_LIBRARY NAMES libsentencepiece_train.a
+             HINTS "${REXBERT_DEPS_DIR}/sentencepiece/lib" NO_DEFAULT_PATH)
+if(NOT SENTENCEPIECE_INCLUDE_DIR OR NOT SENTENCEPIECE_LIBRARY OR NOT SENTENCEPIECE_TRAIN_LIBRARY)
+  message(FATAL_ERROR "SentencePiece not found in ${REXBERT_DEPS_DIR}/sentencepiece: "
+                      "run scripts/setup.sh, or set REXBERT_DEPS_DIR")
+endif()
+add_library(sentencepiece::train STATIC IMPORTED)
+set_target_properties(sentencepiece::train PROPERTIES
+  IMPORTED_LOCATION "${SENTENCEPIECE_TRAIN_LIBRARY}"
+  INTERFACE_INCLUDE_DIRECTORIES "${SENTENCEPIECE_INCLUDE_DIR}"
+  INTERFACE_LINK_LIBRARIES "${SENTENCEPIECE_LIBRARY};Threads::Threads")
+
+if(REXBERT_TORCH)
+  include(LibTorch)
+endif()

@@ -1,0 +1,47 @@
+# Imported targets rexbert::torch (C++ API) from, in this order: REXBERT_LIBTORCH, a Torch that
+# CMAKE_PREFIX_PATH names, the folder that scripts/setup.sh made. The wheel's TorchConfig.cmake
+# insists on a CUDA toolkit even where only the CPU libraries are wanted, so it is not used.
+
+set(REXBERT_LIBTORCH "" CACHE PATH "LibTorch or the torch folder of a Python installation")
+
+set(_torch_candidates ${REXBERT_LIBTORCH})
+foreach(prefix IN LISTS CMAKE_PREFIX_PATH)
+  list(APPEND _torch_candidates "${prefix}" "${prefix}/../.." "${prefix}/torch")
+endforeach()
+list(APPEND _torch_candidates "${REXBERT_DEPS_DIR}/torch")
+
+set(TORCH_ROOT "")
+foreach(candidate IN LISTS _torch_candidates)
+  if(NOT TORCH_ROOT AND EXISTS "${candidate}/include/torch/csrc/api/include/torch/torch.h")
+    get_filename_component(TORCH_ROOT "${candidate}" REALPATH)
+  endif()
+endforeach()
+if(NOT TORCH_ROOT)
+  message(FATAL_ERROR "LibTorch not found: run scripts/setup.sh, or pass "
+                      "-DCMAKE_PREFIX_PATH=<folder of LibTorch or of Python's torch>")
+endif()
+message(STATUS "LibTorch: ${TORCH_ROOT}")
+
+file(STRINGS "${TORCH_ROOT}/include/torch/headeronly/version.h" _torch_version_lines
+     REGEX "#define TORCH_VERSION_(MAJOR|MINOR) ")
+string(REGEX MATCH "TORCH_VERSION_MAJOR ([0-9]+)" _ "${_torch_version_lines}")
+set(_torch_major "${CMAKE_MATCH_1}")
+string(REGEX MATCH "TORCH_VERSION_MINOR ([0-9]+)" _ "${_torch_version_lines}")
+if(NOT "${_torch_major}.${CMAKE_MATCH_1}" STREQUAL "2.11")
+  message(FATAL_ERROR "LibTorch at ${TORCH_ROOT} is ${_torch_major}.${CMAKE_MATCH_1}; 2.11 is needed")
+endif()
+
+set(_torch_link "")
+foreach(name c10 torch_cpu)
+  add_library(torch_import_${name} SHARED IMPORTED)
+  set_target_properties(torch_import_${name} PROPERTIES
+    IMPORTED_LOCATION "${TORCH_ROOT}/lib/lib${name}.so"
+    IMPORTED_NO_SONAME OFF)
+  list(APPEND _torch_link torch_import_${name})
+endforeach()
+
+add_library(rexbert_torch INTERFACE)
+add_library(rexbert::torch ALIAS rexbert_torch)
+target_include_directories(rexbert_torch SYSTEM INTERFACE
+  "${TORCH_ROOT}/include" "${TORCH_ROOT}/include/torch/csrc/api/include")
+target_link_libraries(rexbert_torch INTERFACE ${_torch_link} Threads::Threads)

@@ -1,0 +1,60 @@
+# rexbert_module(NAME SOURCES ... [USES module...] [PUBLIC target...] [PRIVATE target...] [TORCH])
+# One module: the static library rexbert_NAME (alias rexbert::NAME). USES names other modules.
+# TORCH: its files include LibTorch; they share one precompiled header and a capped job pool.
+#
+# rexbert_test(MODULE NAME SOURCES ... [LABELS ...] [TORCH] [USES target...])
+# One test executable; every GoogleTest case in it becomes a ctest with the labels given.
+
+set(REXBERT_PCH_HEADER "${CMAKE_CURRENT_LIST_DIR}/torch_pch.h")
+
+# PCH owner: an object library whose precompiled header the torch modules reuse.
+function(rexbert_use_torch target)
+  if(NOT TARGET rexbert_torch_pch)
+    file(WRITE "${CMAKE_BINARY_DIR}/torch_pch.cc" "\n")
+    add_library(rexbert_torch_pch OBJECT "${CMAKE_BINARY_DIR}/torch_pch.cc")
+    target_link_libraries(rexbert_torch_pch PRIVATE rexbert::torch rexbert_compile_options)
+    target_precompile_headers(rexbert_torch_pch PRIVATE "${REXBERT_PCH_HEADER}")
+    set_target_properties(rexbert_torch_pch PROPERTIES JOB_POOL_COMPILE torch_compile)
+  endif()
+  target_precompile_headers(${target} REUSE_FROM rexbert_torch_pch)
+  set_target_properties(${target} PROPERTIES JOB_POOL_COMPILE torch_compile)
+endfunction()
+
+function(rexbert_module name)
+  cmake_parse_arguments(ARG "TORCH" "" "SOURCES;USES;PUBLIC;PRIVATE" ${ARGN})
+  add_library(rexbert_${name} STATIC ${ARG_SOURCES})
+  add_library(rexbert::${name} ALIAS rexbert_${name})
+  target_include_directories(rexbert_${name}
+    PUBLIC "$<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include>"
+    PRIVATE "${PROJECT_SOURCE_DIR}/src")
+  target_compile_features(rexbert_${name} PUBLIC cxx_std_20)
+  foreach(used IN LISTS ARG_USES)
+    target_link_libraries(rexbert_${name} PUBLIC rexbert::${used})
+  endforeach()
+  target_link_libraries(rexbert_${name} PUBLIC ${ARG_PUBLIC} PRIVATE ${ARG_PRIVATE}
+                                        rexbert_compile_options)
+  if(ARG_TORCH)
+    target_link_libraries(rexbert_${name} PUBLIC rexbert::torch)
+    rexbert_use_torch(rexbert_${name})
+  endif()
+endfunction()
+
+function(rexbert_test module name)
+  cmake_parse_arguments(ARG "TORCH" "" "SOURCES;LABELS;USES" ${ARGN})
+  set(target rexbert_${module}_${name})
+  add_executable(${target} ${ARG_SOURCES})
+  target_include_directories(${target} PRIVATE "${PROJECT_SOURCE_DIR}/tests")
+  target_link_libraries(${target} PRIVATE rexbert::${module} ${ARG_USES} GTest::gmock
+                                          GTest::gtest_main rexbert_compile_options)
+  target_compile_definitions(${target} PRIVATE
+    REXBERT_SOURCE_DIR="${PROJECT_SOURCE_DIR}" REXBERT_BINARY_DIR="${PROJECT_BINARY_DIR}")
+  if(ARG_TORCH)
+    rexbert_use_torch(${target})
+  endif()
+  if(NOT ARG_LABELS)
+    set(ARG_LABELS unit)
+  endif()
+  include(GoogleTest)
+  gtest_discover_tests(${target} TEST_PREFIX "${module}." DISCOVERY_MODE PRE_TEST
+                       PROPERTIES LABELS "${ARG_LABELS}" TIMEOUT 900)
+endfunction()

@@ -1,0 +1,2 @@
+// The one precompiled header of all files that include LibTorch.
+#include <torch/torch.h>
