@@ -2,6 +2,10 @@
 
 add_library(rexbert_compile_options INTERFACE)
 target_compile_options(rexbert_compile_options INTERFACE -Wall -Wextra -Wshadow)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
+  # GCC 12 sees overlaps in std::string that are not there (GCC bug 105651).
+  target_compile_options(rexbert_compile_options INTERFACE -Wno-restrict)
+endif()
 if(REXBERT_WARNINGS_AS_ERRORS)
   target_compile_options(rexbert_compile_options INTERFACE -Werror)
 endif()

@@ -1,0 +1,73 @@
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <exception>
+#include <string>
+
+#include "cli/commands.h"
+#include "rexbert/core/error.h"
+#include "rexbert/core/log.h"
+
+namespace {
+
+void add_commands(CLI::App& app) {
+  using namespace rexbert::cli;
+#ifdef REXBERT_HAS_COMMAND_CONFIG
+  add_config_command(app);
+#endif
+#ifdef REXBERT_HAS_COMMAND_CORPUS
+  add_corpus_command(app);
+#endif
+#ifdef REXBERT_HAS_COMMAND_TOKENIZER
+  add_tokenizer_command(app);
+#endif
+#ifdef REXBERT_HAS_COMMAND_TOKENIZE
+  add_tokenize_command(app);
+#endif
+#ifdef REXBERT_HAS_COMMAND_SHARDS
+  add_shards_command(app);
+#endif
+#ifdef REXBERT_HAS_COMMAND_SALIENCE
+  add_salience_command(app);
+#endif
+#ifdef REXBERT_HAS_COMMAND_PLAN
+  add_plan_command(app);
+#endif
+#ifdef REXBERT_HAS_COMMAND_TRAIN
+  add_train_command(app);
+#endif
+#ifdef REXBERT_HAS_COMMAND_EVAL
+  add_eval_command(app);
+#endif
+#ifdef REXBERT_HAS_COMMAND_BENCH
+  add_bench_command(app);
+#endif
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CLI::App app("RexBERT: from text to a finished encoder", "rexbert");
+  app.set_version_flag("--version", REXBERT_VERSION);
+  app.require_subcommand(1);
+  bool verbose = false;
+  app.add_flag("-v,--verbose", verbose, "Print debug lines");
+  app.parse_complete_callback([&verbose] {
+    if (verbose) rexbert::log::set_level(rexbert::log::Level::kDebug);
+  });
+  add_commands(app);
+  try {
+    app.parse(argc, argv);
+    return 0;
+  } catch (const CLI::ParseError& error) {
+    // Help and version are successes; everything else is a wrong command line.
+    return app.exit(error) == 0 ? 0 : static_cast<int>(rexbert::ErrorCode::kUsage);
+  } catch (const rexbert::Error& error) {
+    rexbert::log::set_status("");
+    std::fprintf(stderr, "rexbert: %s\n", error.what());
+    return static_cast<int>(error.code());
+  } catch (const std::exception& error) {
+    rexbert::log::set_status("");
+    std::fprintf(stderr, "rexbert: internal error: %s\n", error.what());
+    return static_cast<int>(rexbert::ErrorCode::kInternal);
+  }
+}
