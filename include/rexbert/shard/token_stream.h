@@ -1,0 +1,97 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "rexbert/core/env.h"
+#include "rexbert/shard/reader.h"
+#include "rexbert/shard/shard_index.h"
+#include "rexbert/shard/stream_info.h"
+#include "rexbert/shard/value.h"
+
+namespace rexbert::shard {
+
+// Which column holds the tokens, and how.
+struct TokenColumn {
+  // Default "input_ids": encoding ndarray, ndarray:{uint16,uint32,int32,int64}, either with one
+  // dimension, or bytes.
+  std::string name = "input_ids";
+  // Required for a bytes column and never guessed; otherwise it must agree with the data.
+  std::optional<DType> dtype = std::nullopt;
+  // Default 0: the sidecar's vocabulary size where there is a sidecar, else 2^31. An id that is not
+  // below it is an error.
+  int32_t vocabulary = 0;
+};
+
+// The tokens of one shard. Immutable, safe for many threads; keeps its file mapped or in memory.
+class TokenShard {
+ public:
+  // Locates every sample's tokens: one touch of each sample. All samples of a shard share one
+  // dtype; throws Error(kCorrupt) or Error(kIncompatible) naming file, offset and sample otherwise.
+  TokenShard(std::shared_ptr<const ShardReader> reader, const TokenColumn& column);
+
+  uint64_t samples() const { return lengths_.size(); }
+  // Tokens of all samples.
+  uint64_t tokens() const { return tokens_; }
+  // Tokens of one sample.
+  uint32_t length(uint64_t sample) const { return lengths_[sample]; }
+  DType dtype() const { return dtype_; }
+  size_t bytes_per_token() const { return dtype_size(dtype_); }
+
+  // out[i] = token begin + i of the sample, for i in [0, end - begin), widened to 32 bits. Requires
+  // begin <= end <= length(sample) (Error(kUsage)). Throws Error(kCorrupt) naming file, offset and
+  // sample for an id that is negative or too large.
+  void copy(uint64_t sample, uint32_t begin, uint32_t end, int32_t* out) const;
+
+  const ShardReader& reader() const { return *reader_; }
+
+ private:
+  [[noreturn]] void throw_bad_token(uint64_t sample, uint32_t begin, uint32_t end) const;
+
+  std::shared_ptr<const ShardReader> reader_;
+  DType dtype_ = DType::kUint32;
+  uint32_t limit_ = 0;
+  uint64_t tokens_ = 0;
+  std::vector<uint32_t> begins_;   // byte offset of each sample's first token in the shard
+  std::vector<uint32_t> lengths_;  // tokens
+};
+
+// One token column over all shards of a stream. Safe for many threads.
+class TokenStream {
+ public:
+  // Reads the index and the sidecar, no shard. Throws Error(kNotFound) when there is no index,
+  // Error(kIncompatible) when a shard lacks the column or has it in an encoding that holds no
+  // tokens.
+  static TokenStream open(Env& env, const fs::path& directory, TokenColumn column = {});
+
+  const fs::path& directory() const { return directory_; }
+  const Index& index() const { return index_; }
+  // The sidecar; nothing where the stream was made by another tool.
+  const std::optional<StreamInfo>& info() const { return info_; }
+
+  // From the index alone.
+  size_t shards() const { return index_.shards.size(); }
+  uint64_t samples() const { return index_.samples(); }
+  uint64_t samples(size_t shard) const { return index_.shards.at(shard).samples; }
+  uint64_t raw_bytes() const { return index_.raw_bytes(); }
+  uint64_t raw_bytes(size_t shard) const { return index_.shards.at(shard).raw_data.bytes; }
+
+  // The byte offsets of a shard's samples (N + 1), from the front of its file alone.
+  std::vector<uint32_t> offsets(size_t shard) const;
+  std::shared_ptr<const TokenShard> open_shard(size_t shard) const;
+
+ private:
+  TokenStream(Env& env, fs::path directory) : env_(&env), directory_(std::move(directory)) {}
+
+  Env* env_;
+  fs::path directory_;
+  TokenColumn column_;
+  Index index_;
+  std::optional<StreamInfo> info_;
+};
+
+}  // namespace rexbert::shard
