@@ -17,10 +17,11 @@ std::string Limits::described() const {
   const bool has_minimum = std::isfinite(minimum);
   const bool has_maximum = std::isfinite(maximum);
   if (has_minimum && has_maximum) {
-    return str_cat(above_minimum ? " above " : " from ", minimum, above_minimum ? " and up to " : " to ",
-                   maximum);
+    return str_cat(above_minimum ? " above " : " from ", minimum,
+                   above_minimum ? " and up to " : " to ", maximum);
   }
-  if (has_minimum) return above_minimum ? str_cat(" above ", minimum) : str_cat(" of at least ", minimum);
+  if (has_minimum)
+    return above_minimum ? str_cat(" above ", minimum) : str_cat(" of at least ", minimum);
   if (has_maximum) return str_cat(" of at most ", maximum);
   return "";
 }
@@ -43,8 +44,12 @@ bool read_integer(const Node& node, NumberForm form, int64_t& out) {
       if (status == std::errc() && stop == end) value = parsed;
       break;
     }
-    case NumberForm::kCount: value = parse_count(node.scalar); break;
-    case NumberForm::kBytes: value = parse_bytes(node.scalar); break;
+    case NumberForm::kCount:
+      value = parse_count(node.scalar);
+      break;
+    case NumberForm::kBytes:
+      value = parse_bytes(node.scalar);
+      break;
   }
   if (value) out = *value;
   return value.has_value();
@@ -84,9 +89,12 @@ std::string write_integer(int64_t value, NumberForm form) {
 
 std::string integer_type_name(NumberForm form) {
   switch (form) {
-    case NumberForm::kPlain: return "a whole number";
-    case NumberForm::kCount: return "a count such as 1.7T, 50B or 10M";
-    case NumberForm::kBytes: return "a size such as 64MiB";
+    case NumberForm::kPlain:
+      return "a whole number";
+    case NumberForm::kCount:
+      return "a count such as 1.7T, 50B or 10M";
+    case NumberForm::kBytes:
+      return "a size such as 64MiB";
   }
   return "a whole number";
 }

@@ -90,8 +90,8 @@ class Builder final : public YAML::EventHandler {
     } else if (!parent.has_key) {
       if (node.kind != NodeKind::kScalar) fail(node.line, "a key must be a plain word");
       if (const Node* first = parent.node.find(node.scalar)) {
-        fail(node.line, str_cat("duplicate key ", str_quote(node.scalar), ", first written in line ",
-                                first->line));
+        fail(node.line, str_cat("duplicate key ", str_quote(node.scalar),
+                                ", first written in line ", first->line));
       }
       parent.key = node.scalar;
       parent.has_key = true;
@@ -123,7 +123,8 @@ void expand_variables(Node& node) {
     const char* found = std::getenv(name.c_str());
     if (found == nullptr && fallback == std::string::npos) {
       throw Error(ErrorCode::kConfig, str_cat(node.where(), ": environment variable ", name,
-                                              " is not set; write ${", name, ":-fallback} to "
+                                              " is not set; write ${", name,
+                                              ":-fallback} to "
                                               "allow that"));
     }
     const std::string value = found != nullptr ? found : inside.substr(fallback + 2);
@@ -153,12 +154,13 @@ Node load_file(Env& env, const fs::path& path, std::set<fs::path> open_files) {
     throw Error(ErrorCode::kConfig, str_cat(path.string(), ": includes itself"));
   }
   Node root = parse_yaml(env.read_file(path), path.string());
-  if (root.kind == NodeKind::kNull) root = [&] {
-    Node empty = Node::make_map();
-    empty.source = path.string();
-    empty.line = 1;
-    return empty;
-  }();
+  if (root.kind == NodeKind::kNull)
+    root = [&] {
+      Node empty = Node::make_map();
+      empty.source = path.string();
+      empty.line = 1;
+      return empty;
+    }();
   if (root.kind != NodeKind::kMap) {
     throw Error(ErrorCode::kConfig,
                 str_cat(root.where(), ": expected a map of keys, got ", root.described()));
@@ -174,13 +176,12 @@ Node load_file(Env& env, const fs::path& path, std::set<fs::path> open_files) {
     // The last file of the list wins over those before it.
     for (auto file = files.rbegin(); file != files.rend(); ++file) {
       if (file->kind != NodeKind::kScalar) {
-        throw Error(ErrorCode::kConfig, str_cat(file->where(), ": include: expected a path, got ",
-                                                file->described()));
+        throw Error(ErrorCode::kConfig,
+                    str_cat(file->where(), ": include: expected a path, got ", file->described()));
       }
       const fs::path target = path.parent_path() / file->scalar;
-      merge_below(root, with_context(str_cat(file->where(), ": include"), [&] {
-                    return load_file(env, target, open_files);
-                  }));
+      merge_below(root, with_context(str_cat(file->where(), ": include"),
+                                     [&] { return load_file(env, target, open_files); }));
     }
     break;
   }
@@ -189,7 +190,9 @@ Node load_file(Env& env, const fs::path& path, std::set<fs::path> open_files) {
 
 void emit(YAML::Emitter& out, const Node& node, bool with_origin) {
   switch (node.kind) {
-    case NodeKind::kNull: out << YAML::Null; break;
+    case NodeKind::kNull:
+      out << YAML::Null;
+      break;
     case NodeKind::kScalar:
       if (node.quoted) out << YAML::DoubleQuoted;
       out << node.scalar;
@@ -221,10 +224,14 @@ std::string Node::where() const { return line > 0 ? str_cat(source, ":", line) :
 
 std::string Node::described() const {
   switch (kind) {
-    case NodeKind::kNull: return "nothing";
-    case NodeKind::kScalar: return quoted ? str_quote(scalar) : scalar;
-    case NodeKind::kList: return str_cat("a list of ", list.size());
-    case NodeKind::kMap: return "a map";
+    case NodeKind::kNull:
+      return "nothing";
+    case NodeKind::kScalar:
+      return quoted ? str_quote(scalar) : scalar;
+    case NodeKind::kList:
+      return str_cat("a list of ", list.size());
+    case NodeKind::kMap:
+      return "a map";
   }
   return "nothing";
 }

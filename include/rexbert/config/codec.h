@@ -28,8 +28,8 @@ struct Limits {
   std::string described() const;
 };
 
-// How a C++ type is read from a Node, written to one and named in the reference. A module specializes
-// it for a type of its own whose YAML form is not a plain value or struct.
+// How a C++ type is read from a Node, written to one and named in the reference. A module
+// specializes it for a type of its own whose YAML form is not a plain value or struct.
 template <class T, class Enable = void>
 struct Codec;
 
@@ -106,8 +106,8 @@ struct Codec<std::string> {
 
 template <class T>
 struct Codec<std::optional<T>> {
-  static void read(const Node& node, std::optional<T>& out, Reader& reader,
-                   const std::string& path, const Limits& limits) {
+  static void read(const Node& node, std::optional<T>& out, Reader& reader, const std::string& path,
+                   const Limits& limits) {
     T value{};
     Codec<T>::read(node, value, reader, path, limits);
     out = std::move(value);

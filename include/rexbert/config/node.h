@@ -9,11 +9,11 @@
 
 // config: strict YAML to plain structs.
 //
-// A config file becomes a tree of Nodes, each of which knows the file and line it came from; includes
-// are merged, environment variables filled in and `--set` overrides applied on that tree. A struct
-// declares its fields once (schema.h); from that one declaration come the strict reader (unknown,
-// duplicate, inert and mistyped keys are errors with file, line and the nearest known key), the
-// printed resolved config with the provenance of each value, and the reference page
+// A config file becomes a tree of Nodes, each of which knows the file and line it came from;
+// includes are merged, environment variables filled in and `--set` overrides applied on that tree.
+// A struct declares its fields once (schema.h); from that one declaration come the strict reader
+// (unknown, duplicate, inert and mistyped keys are errors with file, line and the nearest known
+// key), the printed resolved config with the provenance of each value, and the reference page
 // docs/configuration.md. yaml-cpp is used inside and seen by no one.
 namespace rexbert::config {
 
@@ -41,20 +41,21 @@ struct Node {
   static Node make_map();
 };
 
-// Parses one YAML document; `source` names it. Duplicate keys, anchors that are not defined and broken
-// syntax are Error(kConfig) with source and line.
+// Parses one YAML document; `source` names it. Duplicate keys, anchors that are not defined and
+// broken syntax are Error(kConfig) with source and line.
 Node parse_yaml(std::string_view text, const std::string& source);
 
 // Reads a config file: `${NAME}` and `${NAME:-fallback}` in scalars are replaced by environment
-// variables, `include:` (a path or a list of paths, relative to the file) is merged below the file's
-// own keys (maps key by key, anything else as a whole), and then each of `overrides`
+// variables, `include:` (a path or a list of paths, relative to the file) is merged below the
+// file's own keys (maps key by key, anything else as a whole), and then each of `overrides`
 // ("phases.0.tokens=10M") is applied; a path names map keys and list indices.
 Node load_config(Env& env, const fs::path& path, const std::vector<std::string>& overrides = {});
 
 // Applies one override.
 void apply_override(Node& root, std::string_view assignment);
 
-// YAML text; where a node's source is set and `with_origin` is true, a comment after the value says it.
+// YAML text; where a node's source is set and `with_origin` is true, a comment after the value says
+// it.
 std::string to_yaml(const Node& node, bool with_origin);
 
 }  // namespace rexbert::config

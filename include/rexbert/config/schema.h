@@ -23,7 +23,7 @@ class Schema;
 //   void describe(config::Schema<Options>& schema);
 // found by argument-dependent lookup. Its member initializers are the defaults.
 template <class T>
-concept Described = requires(Schema<T>& schema) { describe(schema); };
+concept Described = std::is_class_v<T> && requires(Schema<T>& schema) { describe(schema); };
 
 // One key as the reference page shows it.
 struct FieldDoc {
@@ -43,6 +43,7 @@ struct Field {
   std::function<bool(const T&)> condition;
   std::function<void(const Node&, T&, Reader&, const std::string&, const Field&)> read;
   std::function<Node(const T&, const Field&, const Reader*, const std::string&)> write;
+  std::function<void(const T& from, T& to)> copy;
   std::function<std::string(const Field&)> type_name;
   std::function<std::vector<FieldDoc>()> nested;
 
@@ -56,8 +57,10 @@ struct Field {
   Field& count() { return limits.form = NumberForm::kCount, *this; }
   // Written with byte suffixes ("64MiB").
   Field& bytes() { return limits.form = NumberForm::kBytes, *this; }
+  // Must be written (with only_when: where the condition holds).
   Field& required() { return is_required = true, *this; }
-  // In a list whose items inherit from the item before: this key does not.
+  // In a list whose items inherit from the item before: this key does not and has its default
+  // again.
   Field& own() { return is_inherited = false, *this; }
   // For a list of structs: keys omitted in an item are those of the item before.
   Field& items_inherit() { return inherits_in_list = true, *this; }
@@ -70,14 +73,21 @@ struct Field {
 template <class T>
 class Schema {
  public:
-  using Check = std::function<void(const T&, const std::function<void(std::string_view key,
-                                                                      const std::string& what)>&)>;
+  // Reports a key, or a path below one ("phases[1].tokens"), and what is wrong with it.
+  using Report = std::function<void(std::string_view path, const std::string& what)>;
+  using Check = std::function<void(const T&, const Report&)>;
 
   template <class Member>
-  Field<T>& field(std::string name, Member T::*member);
+  Field<T>& field(std::string name, Member T::* member);
 
-  // A rule across fields; it reports a key of this struct and what is wrong with it.
+  // A rule across fields, tried once all of them could be read.
   void check(Check rule) { checks_.push_back(std::move(rule)); }
+
+  // For items of a list that inherit: turns a copy of the item before into what this one starts
+  // from.
+  void on_inherit(std::function<void(T&)> change) { on_inherit_ = std::move(change); }
+  // What an item that omits all keys has after `before`.
+  T inherited_from(const T& before) const;
 
   void read(const Node& node, T& out, Reader& reader, const std::string& path) const;
   Node write(const T& value, const Reader* reader, const std::string& path) const;
@@ -88,6 +98,7 @@ class Schema {
  private:
   std::vector<std::unique_ptr<Field<T>>> fields_;
   std::vector<Check> checks_;
+  std::function<void(T&)> on_inherit_;
 };
 
 template <class T>

@@ -31,6 +31,7 @@ template <class Member>
 struct MemberOps {
   static void read(const Node& node, Member& out, Reader& reader, const std::string& path,
                    const Limits& limits, [[maybe_unused]] bool inherit) {
+    reader.forget_origins(path);  // of a value that this one replaces
     if constexpr (Described<Member>) {
       out = Member{};  // a block that is written replaces the inherited one as a whole
       schema_of<Member>().read(node, out, reader, path);
@@ -122,16 +123,10 @@ struct MemberOps {
       const std::string item_path = path + "[" + std::to_string(i) + "]";
       if (inherit && i > 0) {
         const std::string before = path + "[" + std::to_string(i - 1) + "]";
-        Item fresh;
-        item = out.back();
+        item = schema_of<Item>().inherited_from(out.back());
         for (const auto& field : schema_of<Item>().fields()) {
-          const std::string key = field->name;
-          if (field->is_inherited) {
-            reader.note_inherited(join_path(item_path, key), join_path(before, key));
-          } else {
-            Reader ignored;
-            field->read(field->write(fresh, *field, nullptr, ""), item, ignored, "", *field);
-          }
+          if (!field->is_inherited) continue;
+          reader.note_inherited(join_path(item_path, field->name), join_path(before, field->name));
         }
       }
       schema_of<Item>().read(node.list[i], item, reader, item_path);
@@ -144,7 +139,7 @@ struct MemberOps {
 
 template <class T>
 template <class Member>
-Field<T>& Schema<T>::field(std::string name, Member T::*member) {
+Field<T>& Schema<T>::field(std::string name, Member T::* member) {
   using Ops = detail::MemberOps<Member>;
   auto& added = *fields_.emplace_back(std::make_unique<Field<T>>());
   added.name = std::move(name);
@@ -156,6 +151,7 @@ Field<T>& Schema<T>::field(std::string name, Member T::*member) {
                          const std::string& path) {
     return Ops::write(value.*member, self.limits, reader, path);
   };
+  added.copy = [member](const T& from, T& to) { to.*member = from.*member; };
   added.type_name = [](const Field<T>& self) { return Ops::type_name(self.limits); };
   added.nested = [] { return Ops::nested(); };
   return added;
@@ -175,29 +171,49 @@ void Schema<T>::read(const Node& node, T& out, Reader& reader, const std::string
     }
   }
   const size_t problems_before = reader.problems().size();
+  const auto report_missing = [&](const Field<T>& field) {
+    reader.problem(node, join_path(path, field.name),
+                   "missing; expected " + field.type_name(field));
+  };
   for (const auto& field : fields_) {
     const Node* value = node.find(field->name);
     const std::string field_path = join_path(path, field->name);
     if (value != nullptr) {
       field->read(*value, out, reader, field_path, *field);
-    } else if (field->is_required && reader.origin(field_path).empty()) {
-      reader.problem(node, field_path, "missing; expected " + field->type_name(*field));
+    } else if (field->is_required && !field->condition && reader.origin(field_path).empty()) {
+      report_missing(*field);
     }
   }
   if (reader.problems().size() > problems_before) return;  // rules need values that were read
   for (const auto& field : fields_) {
+    if (!field->condition) continue;
     const Node* value = node.find(field->name);
-    if (value != nullptr && field->condition && !field->condition(out)) {
-      reader.problem(*value, join_path(path, field->name),
+    const std::string field_path = join_path(path, field->name);
+    if (value != nullptr && !field->condition(out)) {
+      reader.problem(*value, field_path,
                      "has no effect here: it is used only " + field->condition_text);
+    } else if (value == nullptr && field->is_required && field->condition(out) &&
+               reader.origin(field_path).empty()) {
+      report_missing(*field);
     }
   }
+  if (reader.problems().size() > problems_before) return;
   for (const Check& rule : checks_) {
     rule(out, [&](std::string_view key, const std::string& what) {
-      const Node* value = node.find(key);
-      reader.problem(value != nullptr ? *value : node, join_path(path, key), what);
+      reader.problem(deepest_node(node, key), join_path(path, key), what);
     });
   }
+}
+
+template <class T>
+T Schema<T>::inherited_from(const T& before) const {
+  const T fresh{};
+  T item = before;
+  if (on_inherit_) on_inherit_(item);
+  for (const auto& field : fields_) {
+    if (!field->is_inherited) field->copy(fresh, item);
+  }
+  return item;
 }
 
 template <class T>
