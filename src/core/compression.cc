@@ -62,9 +62,8 @@ std::string compress_gzip(int level, std::string_view data) {
 std::string compress_bzip2(int level, std::string_view data) {
   std::string out(data.size() + data.size() / 100 + 600, '\0');
   auto size = static_cast<unsigned>(out.size());
-  const int status =
-      BZ2_bzBuffToBuffCompress(out.data(), &size, const_cast<char*>(data.data()),
-                               static_cast<unsigned>(data.size()), level, 0, 0);
+  const int status = BZ2_bzBuffToBuffCompress(out.data(), &size, const_cast<char*>(data.data()),
+                                              static_cast<unsigned>(data.size()), level, 0, 0);
   if (status != BZ_OK) throw Error(ErrorCode::kInternal, "bzip2 cannot compress");
   out.resize(size);
   return out;
@@ -198,8 +197,8 @@ class GzipSource final : public DecodingSource {
   }
   ~GzipSource() override { inflateEnd(&stream_); }
   size_t read(char* out, size_t capacity) override {
-    const auto room = static_cast<uInt>(
-        std::min<size_t>(capacity, std::numeric_limits<uInt>::max()));
+    const auto room =
+        static_cast<uInt>(std::min<size_t>(capacity, std::numeric_limits<uInt>::max()));
     stream_.next_out = reinterpret_cast<Bytef*>(out);
     stream_.avail_out = room;
     while (stream_.avail_out == room) {
@@ -232,7 +231,8 @@ class GzipSource final : public DecodingSource {
 std::string decompress_bzip2(std::string_view data, std::optional<uint64_t> expected_size,
                              std::string_view source) {
   bz_stream stream{};
-  if (BZ2_bzDecompressInit(&stream, 0, 0) != BZ_OK) throw Error(ErrorCode::kInternal, "bzip2: init");
+  if (BZ2_bzDecompressInit(&stream, 0, 0) != BZ_OK)
+    throw Error(ErrorCode::kInternal, "bzip2: init");
   const std::unique_ptr<bz_stream, decltype(&BZ2_bzDecompressEnd)> guard(&stream,
                                                                          &BZ2_bzDecompressEnd);
   stream.next_in = const_cast<char*>(data.data());
@@ -313,11 +313,16 @@ std::string_view compression_name(Compression algorithm) {
 
 std::string compress(const CompressionSpec& spec, std::string_view data) {
   switch (spec.algorithm) {
-    case Compression::kNone: return std::string(data);
-    case Compression::kZstd: return compress_zstd(spec.level, data);
-    case Compression::kGzip: return compress_gzip(spec.level, data);
-    case Compression::kBzip2: return compress_bzip2(spec.level, data);
-    case Compression::kBrotli: return compress_brotli(spec.level, data);
+    case Compression::kNone:
+      return std::string(data);
+    case Compression::kZstd:
+      return compress_zstd(spec.level, data);
+    case Compression::kGzip:
+      return compress_gzip(spec.level, data);
+    case Compression::kBzip2:
+      return compress_bzip2(spec.level, data);
+    case Compression::kBrotli:
+      return compress_brotli(spec.level, data);
     case Compression::kSnappy: {
       std::string out;
       snappy::Compress(data.data(), data.size(), &out);
@@ -331,7 +336,9 @@ std::string decompress(Compression algorithm, std::string_view data,
                        std::optional<uint64_t> expected_size, std::string_view source) {
   std::string out;
   switch (algorithm) {
-    case Compression::kNone: out = std::string(data); break;
+    case Compression::kNone:
+      out = std::string(data);
+      break;
     case Compression::kZstd: {
       ZstdSource stream(std::make_unique<MemorySource>(data), std::string(source));
       out = decompress_stream(stream, expected_size);
@@ -342,8 +349,12 @@ std::string decompress(Compression algorithm, std::string_view data,
       out = decompress_stream(stream, expected_size);
       break;
     }
-    case Compression::kBzip2: out = decompress_bzip2(data, expected_size, source); break;
-    case Compression::kBrotli: out = decompress_brotli(data, expected_size, source); break;
+    case Compression::kBzip2:
+      out = decompress_bzip2(data, expected_size, source);
+      break;
+    case Compression::kBrotli:
+      out = decompress_brotli(data, expected_size, source);
+      break;
     case Compression::kSnappy:
       if (!snappy::Uncompress(data.data(), data.size(), &out)) {
         throw_corrupt(source, "snappy", "invalid stream");

@@ -44,7 +44,7 @@ class FileDescriptor {
 };
 
 uint64_t size_of(const FileDescriptor& file, const fs::path& path) {
-  struct stat info {};
+  struct stat info{};
   if (::fstat(file.number(), &info) != 0) throw_errno(path, "cannot read its size");
   if (S_ISDIR(info.st_mode)) throw_errno(path, "cannot read", EISDIR);
   return static_cast<uint64_t>(info.st_size);

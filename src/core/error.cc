@@ -4,15 +4,24 @@ namespace rexbert {
 
 std::string_view to_string(ErrorCode code) {
   switch (code) {
-    case ErrorCode::kInternal: return "internal error";
-    case ErrorCode::kUsage: return "usage error";
-    case ErrorCode::kConfig: return "config error";
-    case ErrorCode::kNotFound: return "not found";
-    case ErrorCode::kIo: return "I/O error";
-    case ErrorCode::kCorrupt: return "corrupt data";
-    case ErrorCode::kIncompatible: return "incompatible";
-    case ErrorCode::kNumeric: return "numeric error";
-    case ErrorCode::kInterrupted: return "interrupted";
+    case ErrorCode::kInternal:
+      return "internal error";
+    case ErrorCode::kUsage:
+      return "usage error";
+    case ErrorCode::kConfig:
+      return "config error";
+    case ErrorCode::kNotFound:
+      return "not found";
+    case ErrorCode::kIo:
+      return "I/O error";
+    case ErrorCode::kCorrupt:
+      return "corrupt data";
+    case ErrorCode::kIncompatible:
+      return "incompatible";
+    case ErrorCode::kNumeric:
+      return "numeric error";
+    case ErrorCode::kInterrupted:
+      return "interrupted";
   }
   return "error";
 }

@@ -15,7 +15,8 @@ namespace {
 }
 
 bool lies_under(const fs::path& path, const fs::path& directory) {
-  const auto [end, rest] = std::mismatch(directory.begin(), directory.end(), path.begin(), path.end());
+  const auto [end, rest] =
+      std::mismatch(directory.begin(), directory.end(), path.begin(), path.end());
   return end == directory.end();
 }
 
@@ -169,8 +170,7 @@ void FaultInjectionEnv::sync_directory(const fs::path& path) {
   check(path, "cannot sync the directory");
   base_.sync_directory(path);
   const std::scoped_lock lock(mutex_);
-  std::erase_if(unsynced_names_,
-                [&](const fs::path& name) { return name.parent_path() == path; });
+  std::erase_if(unsynced_names_, [&](const fs::path& name) { return name.parent_path() == path; });
 }
 
 }  // namespace rexbert

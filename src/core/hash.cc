@@ -123,16 +123,16 @@ std::unique_ptr<Hasher> make_hasher(std::string_view algorithm) {
   if (algorithm == "xxh64") return std::make_unique<Xxh64Hasher>();
   if (algorithm == "xxh3_64") return std::make_unique<Xxh3Hasher>(64);
   if (algorithm == "xxh128" || algorithm == "xxh3_128") return std::make_unique<Xxh3Hasher>(128);
-  throw Error(ErrorCode::kUsage,
-              str_cat("unknown hash algorithm ", str_quote(algorithm), "; expected one of ",
-                      str_join(hash_algorithms(), ", ")));
+  throw Error(ErrorCode::kUsage, str_cat("unknown hash algorithm ", str_quote(algorithm),
+                                         "; expected one of ", str_join(hash_algorithms(), ", ")));
 }
 
 const std::vector<std::string>& hash_algorithms() {
   static const std::vector<std::string> names = [] {
     std::vector<std::string> all;
     for (const auto& [name, factory] : kOpenSsl) all.emplace_back(name);
-    for (const char* name : {"xxh32", "xxh64", "xxh128", "xxh3_64", "xxh3_128"}) all.push_back(name);
+    for (const char* name : {"xxh32", "xxh64", "xxh128", "xxh3_64", "xxh3_128"})
+      all.push_back(name);
     std::sort(all.begin(), all.end());
     return all;
   }();

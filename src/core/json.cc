@@ -14,7 +14,8 @@ Json parse_json(std::string_view text, std::string_view source) {
     const size_t at = std::min(failure.byte > 0 ? failure.byte - 1 : 0, text.size());
     const std::string_view before = text.substr(0, at);
     const auto line = 1 + std::count(before.begin(), before.end(), '\n');
-    const size_t line_begin = before.rfind('\n') == std::string_view::npos ? 0 : before.rfind('\n') + 1;
+    const size_t line_begin =
+        before.rfind('\n') == std::string_view::npos ? 0 : before.rfind('\n') + 1;
     std::string what = failure.what();
     if (const size_t colon = what.rfind(": "); colon != std::string::npos) {
       what = what.substr(colon + 2);

@@ -22,8 +22,9 @@ struct State {
   std::string status;
   bool terminal = isatty(STDERR_FILENO) != 0;
 
-  State() : logger(std::make_shared<spdlog::logger>(
-                "rexbert", std::make_shared<spdlog::sinks::stderr_color_sink_mt>())) {
+  State()
+      : logger(std::make_shared<spdlog::logger>(
+            "rexbert", std::make_shared<spdlog::sinks::stderr_color_sink_mt>())) {
     logger->set_pattern("[%H:%M:%S] [%^%l%$] %v");
     logger->flush_on(spdlog::level::warn);
   }
@@ -61,9 +62,9 @@ void warning(std::string_view text) { write(spdlog::level::warn, text); }
 void error(std::string_view text) { write(spdlog::level::err, text); }
 
 void set_level(Level level) {
-  static constexpr spdlog::level::level_enum kLevels[] = {
-      spdlog::level::debug, spdlog::level::info, spdlog::level::warn, spdlog::level::err,
-      spdlog::level::off};
+  static constexpr spdlog::level::level_enum kLevels[] = {spdlog::level::debug, spdlog::level::info,
+                                                          spdlog::level::warn, spdlog::level::err,
+                                                          spdlog::level::off};
   state().logger->set_level(kLevels[static_cast<int>(level)]);
 }
 

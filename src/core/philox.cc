@@ -56,7 +56,8 @@ uint64_t KeyedPermutation::operator()(uint64_t index) const {
     uint64_t left = index >> half_bits_;
     uint64_t right = index & mask;
     for (uint32_t round = 0; round < kRounds; ++round) {
-      const uint64_t mixed = philox4x32({low(right), round, low(size_), high(size_)}, key_)[0] & mask;
+      const uint64_t mixed =
+          philox4x32({low(right), round, low(size_), high(size_)}, key_)[0] & mask;
       left ^= mixed;
       std::swap(left, right);
     }

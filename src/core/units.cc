@@ -59,12 +59,17 @@ std::optional<int64_t> parse_exponent_form(std::string_view text) {
 std::optional<int64_t> parse_count(std::string_view text) {
   if (text.empty()) return std::nullopt;
   switch (text.back()) {
-    case 'k': return scale_exactly(text.substr(0, text.size() - 1), 1'000);
-    case 'M': return scale_exactly(text.substr(0, text.size() - 1), 1'000'000);
+    case 'k':
+      return scale_exactly(text.substr(0, text.size() - 1), 1'000);
+    case 'M':
+      return scale_exactly(text.substr(0, text.size() - 1), 1'000'000);
     case 'G':
-    case 'B': return scale_exactly(text.substr(0, text.size() - 1), 1'000'000'000);
-    case 'T': return scale_exactly(text.substr(0, text.size() - 1), 1'000'000'000'000);
-    default: break;
+    case 'B':
+      return scale_exactly(text.substr(0, text.size() - 1), 1'000'000'000);
+    case 'T':
+      return scale_exactly(text.substr(0, text.size() - 1), 1'000'000'000'000);
+    default:
+      break;
   }
   if (text.find_first_of("eE") != std::string_view::npos) return parse_exponent_form(text);
   return scale_exactly(text, 1);

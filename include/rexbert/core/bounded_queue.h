@@ -9,9 +9,9 @@
 
 namespace rexbert {
 
-// A first-in first-out queue between threads that holds at most `capacity` items: push() waits while
-// it is full, pop() while it is empty. After close(), push() returns false at once and pop() hands
-// out what is left and then nothing.
+// A first-in first-out queue between threads that holds at most `capacity` items: push() waits
+// while it is full, pop() while it is empty. After close(), push() returns false at once and pop()
+// hands out what is left and then nothing.
 template <class T>
 class BoundedQueue {
  public:

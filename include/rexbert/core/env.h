@@ -72,8 +72,8 @@ class Env {
   virtual void sync_directory(const fs::path& path) = 0;
 };
 
-// Writes `contents` to a file beside `path`, syncs it, renames it to `path` and syncs the directory:
-// a reader sees the old file or the new one, never a part.
+// Writes `contents` to a file beside `path`, syncs it, renames it to `path` and syncs the
+// directory: a reader sees the old file or the new one, never a part.
 void publish_file(Env& env, const fs::path& path, std::string_view contents);
 
 // Renames the finished directory `staging` to `path` (which must not exist) after syncing both

@@ -10,22 +10,22 @@ namespace rexbert {
 
 // What kind of failure an Error is. The value is the exit status of the command.
 enum class ErrorCode : int {
-  kInternal = 1,       // a bug: an invariant of ours does not hold
-  kUsage = 2,          // wrong command line or arguments of a call
-  kConfig = 3,         // a config that cannot be used as written
-  kNotFound = 4,       // a file, stream or checkpoint that is not there
-  kIo = 5,             // the operating system refused: permission, full disk, broken device
-  kCorrupt = 6,        // data that is not what its header, hash or format says
-  kIncompatible = 7,   // two valid things that do not fit each other: other version, other tokenizer
-  kNumeric = 8,        // a non-finite loss or gradient
+  kInternal = 1,      // a bug: an invariant of ours does not hold
+  kUsage = 2,         // wrong command line or arguments of a call
+  kConfig = 3,        // a config that cannot be used as written
+  kNotFound = 4,      // a file, stream or checkpoint that is not there
+  kIo = 5,            // the operating system refused: permission, full disk, broken device
+  kCorrupt = 6,       // data that is not what its header, hash or format says
+  kIncompatible = 7,  // two valid things that do not fit each other: other version, other tokenizer
+  kNumeric = 8,       // a non-finite loss or gradient
   kInterrupted = 130,  // stopped by SIGINT or SIGTERM
 };
 
 std::string_view to_string(ErrorCode code);
 
 // The one exception type of the library. The message names where, what was expected and what was
-// found ("shard.00001.mds: offset 12: expected 34 samples, got 33"). Callers that know more than the
-// place that threw add a context, outermost last, and rethrow.
+// found ("shard.00001.mds: offset 12: expected 34 samples, got 33"). Callers that know more than
+// the place that threw add a context, outermost last, and rethrow.
 class Error : public std::exception {
  public:
   Error(ErrorCode code, std::string message);

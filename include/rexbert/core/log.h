@@ -4,8 +4,9 @@
 #include <string>
 #include <string_view>
 
-// The logging facade. Lines go to standard error as "[time] [level] text", and, once open_log_file()
-// was called, to that file too. Logging never throws. spdlog lies behind it and is seen by no one.
+// The logging facade. Lines go to standard error as "[time] [level] text", and, once
+// open_log_file() was called, to that file too. Logging never throws. spdlog lies behind it and is
+// seen by no one.
 namespace rexbert::log {
 
 enum class Level { kDebug, kInfo, kWarning, kError, kOff };

@@ -7,8 +7,8 @@
 
 namespace rexbert {
 
-// Reports how far a long job is: rate, share done and time left, as a live line on a terminal and as
-// a log line every `interval` elsewhere. Not safe for many threads.
+// Reports how far a long job is: rate, share done and time left, as a live line on a terminal and
+// as a log line every `interval` elsewhere. Not safe for many threads.
 class Progress {
  public:
   // `total` 0 means unknown. `format` writes a quantity ("12.5 MiB", "3,000 documents").
