@@ -37,6 +37,7 @@ struct StreamNeed {
 struct PhaseReport {
   PhaseOptions options;
   PhaseSpan span;
+  double weight_decay = 0;
   std::vector<Landmark> landmarks;
   std::vector<BatchGrowth> growth;     // one entry where the batch is constant
   std::vector<StreamNeed> needs;       // streams that the phase uses
@@ -46,7 +47,6 @@ struct PhaseReport {
 struct PlanReport {
   PlanStart start;
   int64_t lanes = 0;
-  double weight_decay = 0;
   std::vector<PhaseReport> phases;
   std::vector<StreamNeed> needs;  // all phases together, in stream order
 };
