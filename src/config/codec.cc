@@ -66,9 +66,19 @@ bool read_double(const Node& node, double& out) {
 }
 
 std::string write_double(double value) {
-  char buffer[32];
-  const auto [end, status] = std::to_chars(buffer, buffer + sizeof(buffer), value);
-  return std::string(buffer, end);
+  char buffer[64];
+  const double magnitude = std::abs(value);
+  const bool plain = magnitude == 0 || (magnitude >= 1e-3 && magnitude < 1e7);
+  const auto format = plain ? std::chars_format::fixed : std::chars_format::scientific;
+  const auto [end, status] = std::to_chars(buffer, buffer + sizeof(buffer), value, format);
+  std::string text(buffer, end);
+  // People write 8e-4, to_chars 8e-04.
+  if (const size_t e = text.find('e'); e != std::string::npos) {
+    const bool negative = text[e + 1] == '-';
+    const size_t digits = text.find_first_not_of("+-0", e + 1);
+    text = text.substr(0, e) + (negative ? "e-" : "e") + text.substr(digits);
+  }
+  return text;
 }
 
 std::string write_integer(int64_t value, NumberForm form) {

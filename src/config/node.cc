@@ -5,6 +5,7 @@
 #include <yaml-cpp/exceptions.h>
 #include <yaml-cpp/parser.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <map>
 #include <set>
@@ -24,7 +25,9 @@ class Builder final : public YAML::EventHandler {
 
   Node take() { return std::move(root_); }
 
-  void OnDocumentStart(const YAML::Mark&) override {}
+  void OnDocumentStart(const YAML::Mark& mark) override {
+    if (++documents_ > 1) fail(mark.line + 1, "expected one YAML document, got a second");
+  }
   void OnDocumentEnd() override {}
   void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
     add(leaf(mark, NodeKind::kNull), anchor);
@@ -43,12 +46,12 @@ class Builder final : public YAML::EventHandler {
   }
   void OnSequenceStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t anchor,
                        YAML::EmitterStyle::value) override {
-    open_.push_back({leaf(mark, NodeKind::kList), anchor, {}, false});
+    open_.push_back({leaf(mark, NodeKind::kList), anchor, {}, false, 0});
   }
   void OnSequenceEnd() override { close(); }
   void OnMapStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t anchor,
                   YAML::EmitterStyle::value) override {
-    open_.push_back({leaf(mark, NodeKind::kMap), anchor, {}, false});
+    open_.push_back({leaf(mark, NodeKind::kMap), anchor, {}, false, 0});
   }
   void OnMapEnd() override { close(); }
 
@@ -58,6 +61,7 @@ class Builder final : public YAML::EventHandler {
     YAML::anchor_t anchor;
     std::string key;
     bool has_key;
+    int key_line;
   };
 
   [[noreturn]] void fail(int line, std::string_view what) const {
@@ -94,8 +98,11 @@ class Builder final : public YAML::EventHandler {
                                 ", first written in line ", first->line));
       }
       parent.key = node.scalar;
+      parent.key_line = node.line;
       parent.has_key = true;
     } else {
+      // The parser notices that a value is missing only at what follows.
+      if (node.kind == NodeKind::kNull) node.line = parent.key_line;
       parent.node.map.emplace_back(std::move(parent.key), std::move(node));
       parent.has_key = false;
     }
@@ -103,6 +110,7 @@ class Builder final : public YAML::EventHandler {
 
   std::string source_;
   Node root_;
+  int documents_ = 0;
   std::vector<Open> open_;
   std::map<YAML::anchor_t, Node> anchors_;
 };
@@ -148,44 +156,95 @@ void merge_below(Node& over, Node under) {
   }
 }
 
-Node load_file(Env& env, const fs::path& path, std::set<fs::path> open_files) {
-  const fs::path canonical = path.lexically_normal();
-  if (!open_files.insert(canonical).second) {
-    throw Error(ErrorCode::kConfig, str_cat(path.string(), ": includes itself"));
+// The child that one step of a dotted path names: a key of a map or an index of a list.
+Node* child_of(Node& node, const std::string& step) {
+  if (node.kind == NodeKind::kList) {
+    const bool is_number = !step.empty() && step.size() < 10 &&
+                           step.find_first_not_of("0123456789") == std::string::npos;
+    const size_t index = is_number ? std::stoul(step) : node.list.size();
+    return index < node.list.size() ? &node.list[index] : nullptr;
   }
-  Node root = parse_yaml(env.read_file(path), path.string());
-  if (root.kind == NodeKind::kNull)
-    root = [&] {
-      Node empty = Node::make_map();
-      empty.source = path.string();
-      empty.line = 1;
-      return empty;
-    }();
-  if (root.kind != NodeKind::kMap) {
-    throw Error(ErrorCode::kConfig,
-                str_cat(root.where(), ": expected a map of keys, got ", root.described()));
+  for (auto& [key, member] : node.map) {
+    if (key == step) return &member;
   }
-  expand_variables(root);
+  return nullptr;
+}
 
-  for (size_t i = 0; i < root.map.size(); ++i) {
-    if (root.map[i].first != "include") continue;
-    const Node include = std::move(root.map[i].second);
-    root.map.erase(root.map.begin() + static_cast<std::ptrdiff_t>(i));
-    const std::vector<Node> files =
+// Reads files and puts what they include below their own keys.
+class IncludeResolver {
+ public:
+  explicit IncludeResolver(Env& env) : env_(env) {}
+
+  Node load_file(const fs::path& path) {
+    const fs::path file = path.lexically_normal();
+    if (!open_files_.insert(file).second) {
+      throw Error(ErrorCode::kConfig, str_cat(file.string(), ": includes itself"));
+    }
+    Node root = parse_yaml(env_.read_file(file), file.string());
+    if (root.kind == NodeKind::kNull) {
+      root = Node::make_map();
+      root.source = file.string();
+      root.line = 1;
+    }
+    if (root.kind != NodeKind::kMap) {
+      throw Error(ErrorCode::kConfig,
+                  str_cat(root.where(), ": expected a map of keys, got ", root.described()));
+    }
+    expand_variables(root);
+    resolve(root, file);
+    open_files_.erase(file);
+    return root;
+  }
+
+ private:
+  void resolve(Node& node, const fs::path& file) {
+    for (Node& item : node.list) resolve(item, file);
+    for (auto& [key, value] : node.map) resolve(value, file);
+    const auto entry = std::find_if(node.map.begin(), node.map.end(),
+                                    [](const auto& member) { return member.first == "include"; });
+    if (entry == node.map.end()) return;
+    const Node include = std::move(entry->second);
+    node.map.erase(entry);
+    const std::vector<Node> targets =
         include.kind == NodeKind::kList ? include.list : std::vector<Node>{include};
     // The last file of the list wins over those before it.
-    for (auto file = files.rbegin(); file != files.rend(); ++file) {
-      if (file->kind != NodeKind::kScalar) {
-        throw Error(ErrorCode::kConfig,
-                    str_cat(file->where(), ": include: expected a path, got ", file->described()));
-      }
-      const fs::path target = path.parent_path() / file->scalar;
-      merge_below(root, with_context(str_cat(file->where(), ": include"),
-                                     [&] { return load_file(env, target, open_files); }));
+    for (auto target = targets.rbegin(); target != targets.rend(); ++target) {
+      merge_below(node, with_context(str_cat(target->where(), ": include"),
+                                     [&] { return load_target(*target, file); }));
     }
-    break;
   }
-  return root;
+
+  // "file.yaml" or "file.yaml#path.inside".
+  Node load_target(const Node& target, const fs::path& file) {
+    if (target.kind != NodeKind::kScalar) {
+      throw Error(ErrorCode::kConfig, str_cat("expected a path, got ", target.described()));
+    }
+    const size_t hash = target.scalar.find('#');
+    const fs::path path = file.parent_path() / target.scalar.substr(0, hash);
+    Node root = load_file(path);
+    if (hash == std::string::npos) return root;
+    Node* at = &root;
+    const std::string inside = target.scalar.substr(hash + 1);
+    for (const std::string& step : str_split(inside, '.')) {
+      if (at != nullptr) at = child_of(*at, step);
+    }
+    if (at == nullptr || at->kind != NodeKind::kMap) {
+      throw Error(ErrorCode::kConfig, str_cat(path.lexically_normal().string(),
+                                              ": expected a map at ", str_quote(inside), ", got ",
+                                              at == nullptr ? "nothing" : at->described()));
+    }
+    return Node(*at);
+  }
+
+  Env& env_;
+  std::set<fs::path> open_files_;
+};
+
+void set_source(Node& node, const std::string& source) {
+  node.source = source;
+  node.line = 0;
+  for (Node& item : node.list) set_source(item, source);
+  for (auto& [key, value] : node.map) set_source(value, source);
 }
 
 void emit(YAML::Emitter& out, const Node& node, bool with_origin) {
@@ -265,7 +324,8 @@ Node parse_yaml(std::string_view text, const std::string& source) {
   Builder builder(source);
   try {
     YAML::Parser parser(input);
-    parser.HandleNextDocument(builder);
+    while (parser.HandleNextDocument(builder)) {
+    }
   } catch (const YAML::Exception& failure) {
     throw Error(ErrorCode::kConfig,
                 str_cat(source, ":", failure.mark.line + 1, ": not valid YAML: ", failure.msg));
@@ -274,7 +334,7 @@ Node parse_yaml(std::string_view text, const std::string& source) {
 }
 
 Node load_config(Env& env, const fs::path& path, const std::vector<std::string>& overrides) {
-  Node root = load_file(env, path, {});
+  Node root = IncludeResolver(env).load_file(path);
   for (const std::string& assignment : overrides) apply_override(root, assignment);
   return root;
 }
@@ -289,32 +349,20 @@ void apply_override(Node& root, std::string_view assignment) {
   }
   const std::string source = str_cat("--set ", assignment.substr(0, equals));
   Node value = parse_yaml(assignment.substr(equals + 1), source);
-  value.source = source;
-  value.line = 0;
+  set_source(value, source);
 
   Node* at = &root;
   for (const std::string& step : str_split(assignment.substr(0, equals), '.')) {
-    if (at->kind == NodeKind::kList) {
-      const bool is_number =
-          !step.empty() && step.find_first_not_of("0123456789") == std::string::npos;
-      const size_t index = is_number && step.size() < 10 ? std::stoul(step) : at->list.size();
-      if (index >= at->list.size()) {
-        fail(str_cat("expected an index below ", at->list.size(), ", got ", str_quote(step)));
-      }
-      at = &at->list[index];
-      continue;
-    }
     if (at->kind == NodeKind::kNull) {
-      at->kind = NodeKind::kMap;
+      *at = Node::make_map();
       at->source = source;
-      at->line = 0;
     }
-    if (at->kind != NodeKind::kMap) {
+    if (at->kind == NodeKind::kScalar) {
       fail(str_cat(str_quote(step), " lies inside ", at->described(), " (", at->where(), ")"));
     }
-    Node* next = nullptr;
-    for (auto& [key, member] : at->map) {
-      if (key == step) next = &member;
+    Node* next = child_of(*at, step);
+    if (next == nullptr && at->kind == NodeKind::kList) {
+      fail(str_cat("expected an index below ", at->list.size(), ", got ", str_quote(step)));
     }
     at = next != nullptr ? next : &at->map.emplace_back(step, Node()).second;
   }

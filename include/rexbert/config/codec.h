@@ -126,13 +126,11 @@ template <class E>
 struct Codec<E, std::enable_if_t<std::is_enum_v<E>>> {
   static void read(const Node& node, E& out, Reader& reader, const std::string& path,
                    const Limits& limits) {
-    std::vector<std::string> known;
     for (const auto& [value, name] : names_of(E{})) {
       if (node.kind == NodeKind::kScalar && node.scalar == name) {
         out = value;
         return;
       }
-      known.push_back(name);
     }
     reader.problem(node, path, "expected " + type_name(limits) + ", got " + node.described());
   }

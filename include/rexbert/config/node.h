@@ -46,9 +46,10 @@ struct Node {
 Node parse_yaml(std::string_view text, const std::string& source);
 
 // Reads a config file: `${NAME}` and `${NAME:-fallback}` in scalars are replaced by environment
-// variables, `include:` (a path or a list of paths, relative to the file) is merged below the
-// file's own keys (maps key by key, anything else as a whole), and then each of `overrides`
-// ("phases.0.tokens=10M") is applied; a path names map keys and list indices.
+// variables. `include:` in any map (a path or a list of paths, relative to the file;
+// "file.yaml#a.0" takes the map at that place in the file) is merged below the map's own keys: maps
+// key by key, anything else as a whole. Then each of `overrides` ("phases.0.tokens=10M") is
+// applied; its path names map keys and list indices.
 Node load_config(Env& env, const fs::path& path, const std::vector<std::string>& overrides = {});
 
 // Applies one override.
