@@ -1,0 +1,148 @@
+#include "text/document_parser.h"
+
+#include <simdjson.h>
+
+#include <charconv>
+#include <cstring>
+#include <utility>
+
+#include "rexbert/core/error.h"
+#include "rexbert/core/strings.h"
+
+namespace rexbert::text {
+namespace {
+
+static_assert(kRecordPadding >= simdjson::SIMDJSON_PADDING);
+
+bool is_blank(std::string_view text) {
+  return text.find_first_not_of(" \t\r\n\v\f") == std::string_view::npos;
+}
+
+bool holds_nul(std::string_view text) {
+  return std::memchr(text.data(), '\0', text.size()) != nullptr;
+}
+
+std::string_view type_name(simdjson::dom::element_type type) {
+  using simdjson::dom::element_type;
+  switch (type) {
+    case element_type::ARRAY:
+      return "an array";
+    case element_type::OBJECT:
+      return "an object";
+    case element_type::INT64:
+    case element_type::UINT64:
+    case element_type::DOUBLE:
+      return "a number";
+    case element_type::STRING:
+      return "a string";
+    case element_type::BOOL:
+      return "a boolean";
+    case element_type::NULL_VALUE:
+      return "null";
+  }
+  return "something else";
+}
+
+}  // namespace
+
+FileFormat resolve_format(const fs::path& path, const ReadOptions& options) {
+  if (options.format != FileFormat::kByExtension) return options.format;
+  fs::path name = path.filename();
+  std::string extension = name.extension().string();
+  if (extension == ".zst" || extension == ".zstd" || extension == ".gz") {
+    extension = name.stem().extension().string();
+  }
+  if (extension == ".jsonl" || extension == ".json") return FileFormat::kJsonLines;
+  if (extension == ".txt") return FileFormat::kPlainText;
+  throw Error(ErrorCode::kUsage,
+              str_cat(path.string(),
+                      ": the name does not say the format: expected .jsonl, .json "
+                      "or .txt (plain, .zst, .zstd or .gz), or a format given"));
+}
+
+struct DocumentParser::Json {
+  simdjson::dom::parser parser;
+};
+
+DocumentParser::DocumentParser(ReadOptions options)
+    : options_(std::move(options)), json_(std::make_unique<Json>()) {}
+DocumentParser::~DocumentParser() = default;
+
+void DocumentParser::set_file(const fs::path& path, uint32_t file_index) {
+  format_ = resolve_format(path, options_);
+  file_name_ = path.filename().string();
+  file_index_ = file_index;
+}
+
+DocumentParser::Outcome DocumentParser::parse(const Record& record, Document& document) {
+  if (record.too_long) {
+    return bad(str_cat("expected at most ", options_.max_record_bytes, " bytes, got more"));
+  }
+  if (is_blank(record.bytes)) return Outcome::kEmpty;
+  document = {{}, {}, file_index_, record.line, record.offset};
+  const Outcome outcome = format_ == FileFormat::kJsonLines ? parse_json(record, document)
+                                                            : parse_plain(record, document);
+  if (outcome != Outcome::kDocument) return outcome;
+  if (is_blank(document.text)) return Outcome::kEmpty;
+  if (holds_nul(document.text)) return bad("the text holds a NUL character");
+  if (document.id.empty()) document.id = fallback_id(record.line);
+  return Outcome::kDocument;
+}
+
+DocumentParser::Outcome DocumentParser::parse_json(const Record& record, Document& document) {
+  simdjson::dom::element root;
+  const simdjson::error_code status =
+      json_->parser.parse(record.bytes.data(), record.bytes.size(), false).get(root);
+  if (status == simdjson::UTF8_ERROR) return bad("invalid UTF-8");
+  if (status != simdjson::SUCCESS) {
+    return bad(str_cat("broken JSON: ", simdjson::error_message(status)));
+  }
+  simdjson::dom::object object;
+  if (root.get(object) != simdjson::SUCCESS) {
+    return bad(str_cat("expected a JSON object, got ", type_name(root.type())));
+  }
+  int texts = 0;
+  for (const auto& [key, value] : object) {
+    if (key == options_.text_field) {
+      if (value.get(document.text) != simdjson::SUCCESS) {
+        return bad(str_cat("field ", str_quote(key), ": expected a string, got ",
+                           type_name(value.type())));
+      }
+      ++texts;
+    } else if (key == options_.id_field && !options_.id_field.empty()) {
+      int64_t number = 0;
+      if (value.get(number) == simdjson::SUCCESS) {
+        id_ = std::to_string(number);
+        document.id = id_;
+      } else if (value.get(document.id) != simdjson::SUCCESS) {
+        return bad(str_cat("field ", str_quote(key), ": expected a string or an integer, got ",
+                           type_name(value.type())));
+      }
+    }
+  }
+  if (texts == 0) return bad(str_cat("no field ", str_quote(options_.text_field)));
+  if (texts > 1) return bad(str_cat("field ", str_quote(options_.text_field), " appears twice"));
+  return Outcome::kDocument;
+}
+
+DocumentParser::Outcome DocumentParser::parse_plain(const Record& record, Document& document) {
+  if (!simdjson::validate_utf8(record.bytes.data(), record.bytes.size())) {
+    return bad("invalid UTF-8");
+  }
+  document.text = record.bytes;
+  return Outcome::kDocument;
+}
+
+DocumentParser::Outcome DocumentParser::bad(std::string reason) {
+  reason_ = std::move(reason);
+  return Outcome::kBad;
+}
+
+std::string_view DocumentParser::fallback_id(uint64_t line) {
+  char digits[20];
+  const auto end = std::to_chars(digits, digits + sizeof(digits), line).ptr;
+  id_.assign(file_name_).append(1, ':').append(digits, end);
+  return id_;
+}
+
+}  // namespace rexbert::text
