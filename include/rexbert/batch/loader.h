@@ -1,0 +1,73 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "rexbert/batch/lane_reader.h"
+#include "rexbert/batch/loader_state.h"
+#include "rexbert/batch/options.h"
+#include "rexbert/batch/packed_batch.h"
+#include "rexbert/batch/stream_source.h"
+#include "rexbert/core/error.h"
+#include "rexbert/plan/plan.h"
+
+namespace rexbert::batch {
+
+// Masks a micro-batch of whole rows in place, as Masker::apply does; what it does to a sequence may
+// depend on neither the rank nor the micro-batch. Called from the loader's thread.
+using MaskFunction = std::function<void(const plan::MaskingSpec&, PackedBatch&)>;
+
+struct LoaderSetup {
+  // In the run's stream order: what a StepSpec's mixture is parallel to.
+  std::vector<std::shared_ptr<const StreamSource>> streams;
+  // What step `step` is: Plan::at. Called from the loader's thread.
+  std::function<plan::StepSpec(int64_t step)> step_at;
+  int64_t end_step = 0;
+  MaskFunction mask;  // empty: no masking
+  DataOptions options;
+  uint64_t seed = 0;
+  int32_t rank = 0;
+  int32_t world = 1;  // divides the lanes
+};
+
+// One step's share of a rank.
+struct LoadedStep {
+  plan::StepSpec spec;
+  // The rank's rows in their order, as many to a micro-batch as fit micro_tokens.
+  std::vector<PackedBatch> micro_batches;
+};
+
+// Serves the steps of a run to one rank. The batches of all ranks together are the same for every
+// world size, and after a restart from state().
+class Loader {
+ public:
+  // Starts at `state.next_step`. Streams that the state does not know start at their beginning;
+  // those of the state that the setup does not name keep their cursors. Throws Error(kUsage) for a
+  // setup that does not fit together and Error(kIncompatible) for a state of other lanes or data.
+  explicit Loader(LoaderSetup setup, LoaderState state = {});
+  ~Loader();
+  Loader(const Loader&) = delete;
+  Loader& operator=(const Loader&) = delete;
+
+  // The next step. Throws what making it threw, here, in order, and again at every further call;
+  // Error(kUsage) after the last step.
+  LoadedStep next();
+
+  // The state after the last step that next() returned, whatever was made ahead; of the lanes that
+  // this rank serves.
+  const LoaderState& state() const { return state_; }
+
+ private:
+  class Maker;
+  class Prefetcher;
+
+  std::unique_ptr<Maker> maker_;
+  std::unique_ptr<Prefetcher> prefetcher_;  // empty: steps are made in next()
+  LoaderState state_;
+  std::optional<Error> failure_;
+};
+
+}  // namespace rexbert::batch

@@ -1,0 +1,67 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "rexbert/batch/options.h"
+#include "rexbert/batch/slices.h"
+#include "rexbert/core/env.h"
+#include "rexbert/shard/token_stream.h"
+
+namespace rexbert::batch {
+
+// The tokenizer of the run, as streams are checked against it.
+struct TokenizerIdentity {
+  std::string fingerprint;      // empty: streams are not checked
+  std::string path;             // as the config writes it
+  int32_t vocabulary_size = 0;  // ids not below it are errors; 0: as the stream says
+};
+
+// One stream of a run: its tokens, its slices and their order. Safe for many threads.
+class StreamSource {
+ public:
+  // Throws Error(kNotFound) naming the folder and the command that makes shards when there are
+  // none, Error(kIncompatible) when another tokenizer made them or nothing says which.
+  static std::shared_ptr<const StreamSource> open(Env& env, const std::string& name,
+                                                  const StreamOptions& options, int32_t lanes,
+                                                  const TokenizerIdentity& tokenizer);
+
+  // `column` is the one that `stream` was opened with.
+  StreamSource(std::string name, shard::TokenStream stream, const shard::TokenColumn& column,
+               int32_t lanes);
+
+  const std::string& name() const { return name_; }
+  int32_t lanes() const { return lanes_; }
+  const shard::TokenStream& tokens() const { return stream_; }
+  const SliceTable& slices() const { return slices_; }
+
+  struct Entry {
+    Slice slice;
+    int32_t epoch = 0;
+  };
+  // The `entry`-th slice of lane `lane`, entry >= 0: with i = lane + entry * lanes() and n slices,
+  // the image of i mod n under the permutation of (seed, name, epoch i / n).
+  Entry entry(uint64_t seed, int32_t lane, int64_t entry) const;
+
+  // Shared by all who hold it at the same time.
+  std::shared_ptr<const shard::TokenShard> open_shard(int32_t shard) const;
+
+ private:
+  std::string name_;
+  shard::TokenStream stream_;
+  int32_t lanes_;
+  SliceTable slices_;
+  mutable std::mutex mutex_;
+  mutable std::map<int32_t, std::weak_ptr<const shard::TokenShard>> open_;
+};
+
+// All streams of a run in the order of their names.
+std::vector<std::shared_ptr<const StreamSource>> open_streams(
+    Env& env, const std::map<std::string, StreamOptions>& options, int32_t lanes,
+    const TokenizerIdentity& tokenizer);
+
+}  // namespace rexbert::batch

@@ -1,0 +1,240 @@
+#include "rexbert/batch/loader.h"
+
+#include <algorithm>
+#include <exception>
+#include <thread>
+#include <utility>
+
+#include "rexbert/core/bounded_queue.h"
+#include "rexbert/core/error.h"
+#include "rexbert/core/strings.h"
+
+namespace rexbert::batch {
+namespace {
+
+struct Made {
+  LoadedStep step;
+  LoaderState after;
+};
+
+[[noreturn]] void usage(std::string what) { throw Error(ErrorCode::kUsage, std::move(what)); }
+
+void check_setup(const LoaderSetup& setup) {
+  const int32_t lanes = setup.options.lanes;
+  if (setup.streams.empty()) usage("a loader needs at least one stream");
+  if (!setup.step_at) usage("a loader needs a plan");
+  if (lanes < 1 || setup.options.window_rows < 1 || setup.options.micro_tokens < 1 ||
+      setup.options.prefetch_steps < 0) {
+    usage("data: lanes, window_rows and micro_tokens are at least 1, prefetch_steps at least 0");
+  }
+  if (setup.world < 1 || setup.rank < 0 || setup.rank >= setup.world) {
+    usage(str_cat("rank ", setup.rank, " of ", setup.world));
+  }
+  if (lanes % setup.world != 0) {
+    usage(str_cat("expected a number of ranks that divides the ", lanes, " lanes, got ",
+                  setup.world));
+  }
+  for (const auto& stream : setup.streams) {
+    if (stream->lanes() != lanes) {
+      usage(str_cat("stream ", stream->name(), " was cut for ", stream->lanes(), " lanes, not for ",
+                    lanes));
+    }
+  }
+}
+
+void check_state(const LoaderSetup& setup, const LoaderState& state) {
+  if (state.lanes == 0) return;
+  const auto refuse = [](std::string_view key, auto expected, auto got) {
+    throw Error(ErrorCode::kIncompatible,
+                str_cat(key, ": the loader state is of ", expected, ", the run has ", got));
+  };
+  if (state.lanes != setup.options.lanes) refuse("data.lanes", state.lanes, setup.options.lanes);
+  if (state.window_rows != setup.options.window_rows) {
+    refuse("data.window_rows", state.window_rows, setup.options.window_rows);
+  }
+  if (state.seed != setup.seed) refuse("run.seed", state.seed, setup.seed);
+  for (const auto& stream : setup.streams) {
+    const auto found = state.streams.find(stream->name());
+    if (found == state.streams.end()) continue;
+    if (found->second.fingerprint != stream->slices().fingerprint) {
+      refuse(str_cat("streams.", stream->name(), ".path (other shards)"), found->second.fingerprint,
+             stream->slices().fingerprint);
+    }
+  }
+}
+
+}  // namespace
+
+// Makes steps one after the other, in whichever thread calls it.
+class Loader::Maker {
+ public:
+  Maker(LoaderSetup setup, LoaderState state) : setup_(std::move(setup)), state_(std::move(state)) {
+    check_setup(setup_);
+    check_state(setup_, state_);
+    state_.seed = setup_.seed;
+    state_.lanes = setup_.options.lanes;
+    state_.window_rows = setup_.options.window_rows;
+    for (auto& [name, stream] : state_.streams) {
+      std::erase_if(stream.lanes, [&](const auto& lane) { return !serves(lane.first); });
+    }
+    for (const auto& stream : setup_.streams) add_readers(stream);
+    update_state();
+  }
+
+  const LoaderState& state() const { return state_; }
+  bool at_end() const { return state_.next_step >= setup_.end_step; }
+  const LoaderSetup& setup() const { return setup_; }
+
+  Made make() {
+    const int64_t step = state_.next_step;
+    return with_context(str_cat("data of step ", step), [&] {
+      Made made;
+      made.step.spec = setup_.step_at(step);
+      check_spec(made.step.spec);
+      fill(made.step);
+      ++state_.next_step;
+      update_state();
+      made.after = state_;
+      return made;
+    });
+  }
+
+ private:
+  struct Lane {
+    std::unique_ptr<LaneReader> reader;
+    LaneCursor* cursor;  // in state_
+  };
+
+  bool serves(int64_t lane) const { return lane % setup_.world == setup_.rank; }
+
+  void add_readers(const std::shared_ptr<const StreamSource>& source) {
+    StreamState& stream = state_.streams[source->name()];
+    stream.fingerprint = source->slices().fingerprint;
+    const OrderOptions order{.seed = setup_.seed, .window_rows = setup_.options.window_rows};
+    std::vector<Lane>& lanes = lanes_.emplace_back();
+    for (int32_t lane = setup_.rank; lane < setup_.options.lanes; lane += setup_.world) {
+      LaneCursor& cursor = stream.lanes[lane];
+      lanes.push_back({std::make_unique<LaneReader>(source, lane, order, cursor), &cursor});
+    }
+  }
+
+  void check_spec(const plan::StepSpec& spec) const {
+    const int32_t lanes = setup_.options.lanes;
+    if (spec.rows < 1 || spec.rows % lanes != 0 || spec.first_row % lanes != 0) {
+      usage(str_cat("expected rows in multiples of the ", lanes, " lanes, got ", spec.rows,
+                    " from row ", spec.first_row));
+    }
+    if (spec.mixture.size() != setup_.streams.size()) {
+      usage(str_cat("expected a mixture of ", setup_.streams.size(), " streams, got ",
+                    spec.mixture.size()));
+    }
+  }
+
+  void fill(LoadedStep& step) {
+    const plan::StepSpec& spec = step.spec;
+    const int64_t rows_each =
+        std::max<int64_t>(1, setup_.options.micro_tokens / spec.context_length);
+    const int64_t rows = spec.rows / setup_.world;
+    const auto own_lanes = static_cast<int64_t>(lanes_.front().size());
+    for (int64_t i = 0; i < rows; ++i) {
+      if (i % rows_each == 0) {
+        start_batch(step, std::min(rows_each, rows - i) * spec.context_length);
+      }
+      const int64_t own = i % own_lanes;
+      const int64_t row = spec.first_row + (i / own_lanes) * setup_.options.lanes + setup_.rank +
+                          own * setup_.world;
+      const int stream = plan::stream_of_row(spec, row, setup_.seed);
+      lanes_[static_cast<size_t>(stream)][static_cast<size_t>(own)].reader->append_row(
+          spec.context_length, stream, row, step.micro_batches.back());
+      if ((i + 1) % rows_each == 0 || i + 1 == rows) mask(spec, step.micro_batches.back());
+    }
+  }
+
+  void start_batch(LoadedStep& step, int64_t tokens) const {
+    PackedBatch& batch = step.micro_batches.emplace_back();
+    batch.tokens_T.reserve(static_cast<size_t>(tokens));
+    batch.positions_T.reserve(static_cast<size_t>(tokens));
+  }
+
+  void mask(const plan::StepSpec& spec, PackedBatch& batch) const {
+    if (setup_.mask) setup_.mask(spec.masking, batch);
+  }
+
+  void update_state() {
+    for (const std::vector<Lane>& stream : lanes_) {
+      for (const Lane& lane : stream) *lane.cursor = lane.reader->cursor();
+    }
+  }
+
+  LoaderSetup setup_;
+  LoaderState state_;
+  std::vector<std::vector<Lane>> lanes_;  // by stream, then the rank's own lanes in order
+};
+
+// Runs the maker ahead in a thread of its own.
+class Loader::Prefetcher {
+ public:
+  Prefetcher(Maker& maker, int32_t depth)
+      : queue_(static_cast<size_t>(depth)), thread_([this, &maker] { run(maker); }) {}
+
+  ~Prefetcher() {
+    queue_.close();
+    thread_.join();
+  }
+
+  // Nothing after the last step.
+  std::optional<Made> next() {
+    std::optional<Item> item = queue_.pop();
+    if (!item) return std::nullopt;
+    if (item->error) std::rethrow_exception(item->error);
+    return std::move(item->made);
+  }
+
+ private:
+  struct Item {
+    Made made;
+    std::exception_ptr error;
+  };
+
+  void run(Maker& maker) {
+    bool wanted = true;
+    while (wanted && !maker.at_end()) {
+      try {
+        wanted = queue_.push({maker.make(), nullptr});
+      } catch (...) {
+        queue_.push({{}, std::current_exception()});
+        wanted = false;
+      }
+    }
+    queue_.close();
+  }
+
+  BoundedQueue<Item> queue_;
+  std::thread thread_;
+};
+
+Loader::Loader(LoaderSetup setup, LoaderState state) {
+  const int32_t depth = setup.options.prefetch_steps;
+  maker_ = std::make_unique<Maker>(std::move(setup), std::move(state));
+  state_ = maker_->state();
+  if (depth > 0) prefetcher_ = std::make_unique<Prefetcher>(*maker_, depth);
+}
+
+Loader::~Loader() = default;
+
+LoadedStep Loader::next() {
+  if (failure_) throw Error(*failure_);
+  if (state_.next_step >= maker_->setup().end_step) {
+    usage(str_cat("no data after the last step, ", state_.next_step - 1));
+  }
+  try {
+    Made made = prefetcher_ ? prefetcher_->next().value() : maker_->make();
+    state_ = std::move(made.after);
+    return std::move(made.step);
+  } catch (const Error& error) {
+    failure_ = error;
+    throw;
+  }
+}
+
+}  // namespace rexbert::batch

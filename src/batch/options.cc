@@ -1,0 +1,58 @@
+#include "rexbert/batch/options.h"
+
+#include "rexbert/shard/value.h"
+
+namespace rexbert::batch {
+
+void describe(config::Schema<StreamOptions>& schema) {
+  schema.field("path", &StreamOptions::path)
+      .doc("Folder with index.json and the token shards, as `rexbert tokenize` writes it.")
+      .required();
+  schema.field("column", &StreamOptions::column).doc("The column that holds the token ids.");
+  schema.field("dtype", &StreamOptions::dtype)
+      .doc(
+          "Type of the token ids: uint16, uint32, int32 or int64. Empty: as the shards say; needed "
+          "for a column of plain bytes, which does not say.");
+  schema.field("tokenizer", &StreamOptions::tokenizer)
+      .doc(
+          "For shards of other tools, which carry no tokenizer fingerprint: the fingerprint or the "
+          "path of the run's tokenizer, to declare that it made them. Empty: the shards say.");
+  schema.check([](const StreamOptions& options, const auto& report) {
+    if (!options.dtype.empty() && !shard::parse_dtype(options.dtype)) {
+      report("dtype", "expected uint16, uint32, int32 or int64, got " + options.dtype);
+    }
+  });
+}
+
+void describe(config::Schema<DataOptions>& schema) {
+  schema.field("lanes", &DataOptions::lanes)
+      .doc(
+          "Independent readers of the data. Every batch is a multiple of it, and the number of "
+          "ranks divides it. Fixed for a run and all that continue it.")
+      .cost("memory for one window and its shards each")
+      .min(1)
+      .max(65536);
+  schema.field("window_rows", &DataOptions::window_rows)
+      .doc(
+          "What a lane packs at once where the stream is large enough; more waste less and cut "
+          "fewer documents. Fixed for a run and all that continue it.")
+      .unit("rows")
+      .cost("about 50 bytes for each document in the window")
+      .min(1)
+      .max(65536);
+  schema.field("micro_tokens", &DataOptions::micro_tokens)
+      .doc("A micro-batch takes as many rows as fit, at least one.")
+      .unit("tokens")
+      .cost("activation memory grows with it")
+      .count()
+      .min(1)
+      .max(1 << 30);
+  schema.field("prefetch_steps", &DataOptions::prefetch_steps)
+      .doc("Steps that a background thread makes ahead; 0: no thread.")
+      .unit("steps")
+      .cost("about 12 bytes for each token of a step and rank")
+      .min(0)
+      .max(1024);
+}
+
+}  // namespace rexbert::batch
