@@ -34,6 +34,14 @@ constexpr std::array<AlgorithmInfo, 5> kAlgorithms = {{{Compression::kZstd, "zst
   throw Error(ErrorCode::kCorrupt, str_cat(source, ": damaged ", algorithm, " data: ", what));
 }
 
+// zlib and bzip2 count in 32 bits; a raw MDS shard is smaller too.
+void check_single_call_size(std::string_view data, std::string_view algorithm) {
+  constexpr uint64_t kLimit = uint64_t{15} << 28;
+  if (data.size() <= kLimit) return;
+  throw Error(ErrorCode::kUsage, str_cat(algorithm, " compression: expected at most ", kLimit,
+                                         " bytes, got ", data.size()));
+}
+
 std::string compress_zstd(int level, std::string_view data) {
   std::string out(ZSTD_compressBound(data.size()), '\0');
   const size_t size = ZSTD_compress(out.data(), out.size(), data.data(), data.size(), level);
@@ -43,6 +51,7 @@ std::string compress_zstd(int level, std::string_view data) {
 }
 
 std::string compress_gzip(int level, std::string_view data) {
+  check_single_call_size(data, "gz");
   z_stream stream{};
   if (deflateInit2(&stream, level, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY) != Z_OK) {
     throw Error(ErrorCode::kInternal, "zlib cannot start");
@@ -60,6 +69,7 @@ std::string compress_gzip(int level, std::string_view data) {
 }
 
 std::string compress_bzip2(int level, std::string_view data) {
+  check_single_call_size(data, "bz2");
   std::string out(data.size() + data.size() / 100 + 600, '\0');
   auto size = static_cast<unsigned>(out.size());
   const int status = BZ2_bzBuffToBuffCompress(out.data(), &size, const_cast<char*>(data.data()),
@@ -86,13 +96,13 @@ template <class Step>
 std::string collect(std::optional<uint64_t> expected_size, Step&& step) {
   std::string out;
   // One byte more than expected, so that a stream which is too long is noticed and not just cut.
-  size_t room = expected_size ? static_cast<size_t>(*expected_size) + 1 : size_t{1} << 20;
+  const uint64_t limit = expected_size ? *expected_size + 1 : std::numeric_limits<uint64_t>::max();
+  // Memory follows the data, not the size that a damaged index claims.
+  const uint64_t first = expected_size ? uint64_t{1} << 26 : uint64_t{1} << 20;
   size_t filled = 0;
-  while (true) {
+  while (filled < limit) {
     if (filled == out.size()) {
-      if (expected_size && filled > *expected_size) break;
-      out.resize(filled + room);
-      room = out.size();
+      out.resize(std::min<uint64_t>(limit, std::max<uint64_t>(2 * filled, first)));
     }
     const size_t made = step(out.data() + filled, out.size() - filled);
     if (made == 0) break;
@@ -174,6 +184,8 @@ class ZstdSource final : public DecodingSource {
     while (target.pos == 0) {
       const bool more = refill();
       if (!more && frame_done_) return 0;
+      if (!more && !started_) fail("it is empty");
+      started_ = true;
       ZSTD_inBuffer from{buffer_.data() + begin_, end_ - begin_, 0};
       const size_t status = ZSTD_decompressStream(stream_.get(), &target, &from);
       begin_ += from.pos;
@@ -186,7 +198,8 @@ class ZstdSource final : public DecodingSource {
 
  private:
   std::unique_ptr<ZSTD_DStream, decltype(&ZSTD_freeDStream)> stream_;
-  bool frame_done_ = true;
+  bool started_ = false;
+  bool frame_done_ = false;
 };
 
 class GzipSource final : public DecodingSource {
@@ -204,8 +217,9 @@ class GzipSource final : public DecodingSource {
     while (stream_.avail_out == room) {
       if (!refill()) {
         if (member_done_) return 0;
-        fail("it ends in the middle");
+        fail(started_ ? "it ends in the middle" : "it is empty");
       }
+      started_ = true;
       if (member_done_) {
         inflateReset(&stream_);  // gzip members may follow each other
         member_done_ = false;
@@ -225,8 +239,13 @@ class GzipSource final : public DecodingSource {
 
  private:
   z_stream stream_{};
-  bool member_done_ = true;
+  bool started_ = false;
+  bool member_done_ = false;
 };
+
+void check_nothing_behind(size_t left, std::string_view source, std::string_view algorithm) {
+  if (left > 0) throw_corrupt(source, algorithm, str_cat(left, " bytes behind its end"));
+}
 
 std::string decompress_bzip2(std::string_view data, std::optional<uint64_t> expected_size,
                              std::string_view source) {
@@ -239,7 +258,10 @@ std::string decompress_bzip2(std::string_view data, std::optional<uint64_t> expe
   stream.avail_in = static_cast<unsigned>(data.size());
   bool done = false;
   return collect(expected_size, [&](char* out, size_t capacity) -> size_t {
-    if (done) return 0;
+    if (done) {
+      check_nothing_behind(stream.avail_in, source, "bz2");
+      return 0;
+    }
     const auto room = static_cast<unsigned>(std::min<size_t>(capacity, 1u << 30));
     stream.next_out = out;
     stream.avail_out = room;
@@ -259,7 +281,10 @@ std::string decompress_brotli(std::string_view data, std::optional<uint64_t> exp
   const auto* next = reinterpret_cast<const uint8_t*>(data.data());
   bool done = false;
   return collect(expected_size, [&](char* out, size_t capacity) -> size_t {
-    if (done) return 0;
+    if (done) {
+      check_nothing_behind(available, source, "brotli");
+      return 0;
+    }
     size_t room = capacity;
     auto* target = reinterpret_cast<uint8_t*>(out);
     const BrotliDecoderResult result =
@@ -356,7 +381,9 @@ std::string decompress(Compression algorithm, std::string_view data,
       out = decompress_brotli(data, expected_size, source);
       break;
     case Compression::kSnappy:
-      if (!snappy::Uncompress(data.data(), data.size(), &out)) {
+      // Checked first: the size in its head is what memory is taken for.
+      if (!snappy::IsValidCompressedBuffer(data.data(), data.size()) ||
+          !snappy::Uncompress(data.data(), data.size(), &out)) {
         throw_corrupt(source, "snappy", "invalid stream");
       }
       break;

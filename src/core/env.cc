@@ -228,6 +228,12 @@ class PosixEnv final : public Env {
   void create_directories(const fs::path& path) override {
     std::error_code error;
     fs::create_directories(path, error);
+    // ENOTDIR means here that a file lies in the way, not that something is missing.
+    if (error == std::errc::not_a_directory) {
+      throw Error(
+          ErrorCode::kIo,
+          str_cat(path.string(), ": cannot create the directory: ", std::strerror(error.value())));
+    }
     if (error) throw_fs(path, "cannot create the directory", error);
   }
 

@@ -17,7 +17,10 @@ Json parse_json(std::string_view text, std::string_view source) {
     const size_t line_begin =
         before.rfind('\n') == std::string_view::npos ? 0 : before.rfind('\n') + 1;
     std::string what = failure.what();
-    if (const size_t colon = what.rfind(": "); colon != std::string::npos) {
+    // nlohmann's "[json.exception...] parse error at line 1, column 2: what"; ours says the place.
+    const size_t place = what.find("parse error");
+    if (const size_t colon = what.find(": ", place);
+        place != std::string::npos && colon != std::string::npos) {
       what = what.substr(colon + 2);
     }
     throw Error(ErrorCode::kCorrupt, str_cat(source, ": line ", line, ", column ",

@@ -26,7 +26,7 @@ struct State {
       : logger(std::make_shared<spdlog::logger>(
             "rexbert", std::make_shared<spdlog::sinks::stderr_color_sink_mt>())) {
     logger->set_pattern("[%H:%M:%S] [%^%l%$] %v");
-    logger->flush_on(spdlog::level::warn);
+    logger->flush_on(spdlog::level::trace);  // a killed run leaves its last line in the file
   }
 
   void erase_status() {

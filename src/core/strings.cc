@@ -6,6 +6,32 @@
 #include <numeric>
 
 namespace rexbert {
+namespace {
+
+// Bytes of the UTF-8 character that `text` begins with (Unicode 15, table 3-7); 0 when it begins
+// with none.
+size_t utf8_length(std::string_view text) {
+  const auto at = [&](size_t i) {
+    return i < text.size() ? static_cast<unsigned char>(text[i]) : 0;
+  };
+  const int first = at(0);
+  const auto follows = [&](size_t i) { return (at(i) & 0xC0) == 0x80; };
+  if (first < 0x80) return 1;
+  if (first >= 0xC2 && first <= 0xDF) return follows(1) ? 2 : 0;
+  if (first >= 0xE0 && first <= 0xEF) {
+    const bool overlong = first == 0xE0 && at(1) < 0xA0;
+    const bool surrogate = first == 0xED && at(1) > 0x9F;
+    return follows(1) && follows(2) && !overlong && !surrogate ? 3 : 0;
+  }
+  if (first >= 0xF0 && first <= 0xF4) {
+    const bool overlong = first == 0xF0 && at(1) < 0x90;
+    const bool beyond = first == 0xF4 && at(1) > 0x8F;
+    return follows(1) && follows(2) && follows(3) && !overlong && !beyond ? 4 : 0;
+  }
+  return 0;
+}
+
+}  // namespace
 
 std::string str_printf(const char* format, ...) {
   va_list args;
@@ -52,28 +78,27 @@ std::string_view str_trim(std::string_view text) {
 std::string str_quote(std::string_view text, size_t limit) {
   std::string out = "\"";
   const bool cut = text.size() > limit;
-  if (cut) {
-    text = text.substr(0, limit);
-    // Not in the middle of a UTF-8 character.
-    while (!text.empty() && (static_cast<unsigned char>(text.back()) & 0xC0) == 0x80) {
-      text.remove_suffix(1);
-    }
-    if (!text.empty() && static_cast<unsigned char>(text.back()) >= 0xC0) text.remove_suffix(1);
-  }
-  for (const char c : text) {
+  size_t i = 0;
+  while (i < text.size()) {
+    const size_t length = utf8_length(text.substr(i));
+    if (i + std::max<size_t>(length, 1) > limit) break;  // not in the middle of a character
+    const char c = text[i];
     const auto byte = static_cast<unsigned char>(c);
-    if (c == '"' || c == '\\') {
+    if (length > 1) {
+      out += text.substr(i, length);
+    } else if (c == '"' || c == '\\') {
       out += '\\';
       out += c;
     } else if (c == '\n') {
       out += "\\n";
     } else if (c == '\t') {
       out += "\\t";
-    } else if (byte < 0x20 || byte == 0x7F) {
+    } else if (byte < 0x20 || byte >= 0x7F) {
       out += str_printf("\\x%02x", byte);
     } else {
       out += c;
     }
+    i += std::max<size_t>(length, 1);
   }
   if (cut) out += "...";
   return out + "\"";
@@ -99,7 +124,9 @@ std::string nearest_name(std::string_view word, const std::vector<std::string>& 
   int best_distance = std::max<int>(2, static_cast<int>(word.size()) / 3) + 1;
   for (const std::string& candidate : known) {
     const int distance = edit_distance(word, candidate);
-    if (distance < best_distance) {
+    // A word that shares no character with another is not a typing error for it.
+    const bool related = distance < static_cast<int>(std::max(word.size(), candidate.size()));
+    if (related && distance < best_distance) {
       best_distance = distance;
       best = candidate;
     }

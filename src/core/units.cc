@@ -44,14 +44,18 @@ std::optional<int64_t> scale_exactly(std::string_view digits, int64_t multiplier
   return negative ? -value : value;
 }
 
-std::optional<int64_t> parse_exponent_form(std::string_view text) {
-  double value = 0;
-  const auto [end, status] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (status != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  if (!std::isfinite(value) || std::abs(value) > 9.2e18 || value != std::floor(value)) {
-    return std::nullopt;
-  }
-  return static_cast<int64_t>(value);
+// "1.7e12"; exponents of 0 to 18.
+std::optional<int64_t> parse_exponent_form(std::string_view text, size_t e) {
+  std::string_view digits = text.substr(e + 1);
+  if (digits.starts_with('+')) digits.remove_prefix(1);
+  int exponent = 0;
+  const auto [end, status] =
+      std::from_chars(digits.data(), digits.data() + digits.size(), exponent);
+  if (status != std::errc() || end != digits.data() + digits.size()) return std::nullopt;
+  if (exponent < 0 || exponent > 18) return std::nullopt;
+  int64_t multiplier = 1;
+  for (int i = 0; i < exponent; ++i) multiplier *= 10;
+  return scale_exactly(text.substr(0, e), multiplier);
 }
 
 }  // namespace
@@ -71,7 +75,8 @@ std::optional<int64_t> parse_count(std::string_view text) {
     default:
       break;
   }
-  if (text.find_first_of("eE") != std::string_view::npos) return parse_exponent_form(text);
+  const size_t e = text.find_first_of("eE");
+  if (e != std::string_view::npos) return parse_exponent_form(text, e);
   return scale_exactly(text, 1);
 }
 
@@ -106,7 +111,8 @@ std::string format_count(int64_t value) {
     return digits;
   }
   for (const auto& [scale, suffix] : kSuffixes) {
-    if (magnitude < scale) continue;
+    // 0.99995 of a unit and more is written as 1 of it.
+    if (magnitude < 0.99995 * scale) continue;
     return str_printf("%.4g%c", static_cast<double>(value) / scale, suffix);
   }
   return std::to_string(value);
@@ -124,7 +130,7 @@ std::string format_bytes(uint64_t bytes) {
 }
 
 std::string format_duration(double seconds) {
-  if (seconds < 60) return str_printf("%.1f s", seconds);
+  if (seconds < 59.95) return str_printf("%.1f s", seconds);
   const auto whole = static_cast<int64_t>(seconds + 0.5);
   if (whole < 3600) {
     return str_printf("%d:%02d", static_cast<int>(whole / 60), static_cast<int>(whole % 60));

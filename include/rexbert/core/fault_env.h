@@ -3,7 +3,9 @@
 #include <map>
 #include <memory>
 #include <mutex>
-#include <set>
+#include <optional>
+#include <string>
+#include <vector>
 
 #include "rexbert/core/env.h"
 
@@ -17,12 +19,13 @@ class FaultInjectionEnv final : public Env {
   explicit FaultInjectionEnv(Env& base) : base_(base) {}
 
   // The `count`-th mutating operation from now (1 is the next) and all after it throw Error(kIo).
-  // A failing append writes half of its data first. 0 turns failures off.
+  // A failing append brings half of its data to the file first. 0 turns failures off.
   void fail_after(int64_t count);
   // Mutating operations since construction or the last call of fail_after().
   int64_t operations() const;
-  // Cuts every file written through this Env to what was synced, and removes files whose directory
-  // was not synced after they appeared in it.
+  // What a power failure leaves: every file written through this Env is cut to what was synced, and
+  // names that appeared in a directory by creation or renaming since its last sync are undone, a
+  // replaced file coming back. New directories and removals count as durable at once.
   void drop_unsynced();
 
   std::unique_ptr<WritableFile> new_writable_file(const fs::path& path) override;
@@ -45,16 +48,30 @@ class FaultInjectionEnv final : public Env {
  private:
   friend class FaultInjectionFile;
 
+  // A file's name that appeared since the last sync of its directory, and how to undo that.
+  struct NameChange {
+    fs::path path;                        // where it is now
+    fs::path from;                        // where it was renamed from; empty when it was created
+    std::optional<std::string> replaced;  // the contents of the file that the renaming replaced
+  };
+
   // True when this operation must fail.
   bool count_operation();
   void check(const fs::path& path, const char* what);
+  // The file will be at `path`; records its name when it is new.
+  uint64_t note_file(const fs::path& path, bool truncated);
+  std::optional<std::string> forget_replaced(const fs::path& path, std::string contents);
+  void forget(const fs::path& path);
+  // Everything recorded as lying at or under `from` lies at `to` now; of name changes, the first
+  // `changes`.
+  void move_records(const fs::path& from, const fs::path& to, size_t changes);
 
   Env& base_;
   mutable std::mutex mutex_;
   int64_t operations_ = 0;
   int64_t fail_at_ = 0;
   std::map<fs::path, uint64_t> synced_size_;
-  std::set<fs::path> unsynced_names_;
+  std::vector<NameChange> unsynced_names_;  // in the order in which they happened
 };
 
 }  // namespace rexbert

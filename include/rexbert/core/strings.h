@@ -23,8 +23,8 @@ std::string str_join(const std::vector<std::string>& parts, std::string_view sep
 std::vector<std::string> str_split(std::string_view text, char separator);
 std::string_view str_trim(std::string_view text);
 
-// The text in double quotes with control characters, quotes and backslashes escaped, cut to at most
-// `limit` bytes (then ending in "..."): for error messages.
+// The text in double quotes with control characters, quotes, backslashes and bytes that are not
+// UTF-8 escaped, cut to at most `limit` bytes (then ending in "..."): for error messages.
 std::string str_quote(std::string_view text, size_t limit = 80);
 
 // Levenshtein distance of two ASCII strings, in edits.

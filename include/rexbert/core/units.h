@@ -9,7 +9,8 @@
 namespace rexbert {
 
 // A count: digits with an optional fraction and an optional SI suffix k, M, G or B (10^9), T, or an
-// exponent: "4608", "1.7T", "50B", "10M", "3e9". The value must be a whole number that fits int64.
+// exponent of 0 to 18: "4608", "1.7T", "50B", "10M", "3e9". The value must be a whole number that
+// fits int64.
 std::optional<int64_t> parse_count(std::string_view text);
 
 // A size in bytes: a count with a suffix B, kB, MB, GB, TB (powers of 1000) or KiB, MiB, GiB, TiB
