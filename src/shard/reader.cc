@@ -142,8 +142,9 @@ std::string read_front(ByteSource& source, uint64_t length, std::string_view nam
 }  // namespace
 
 std::vector<uint32_t> read_offsets(Env& env, const fs::path& directory, const ShardInfo& info) {
-  const uint64_t length = offset_table_bytes(info.samples);
   const fs::path raw_path = directory / info.raw_data.basename;
+  check_sample_count(info, raw_path.string());
+  const uint64_t length = offset_table_bytes(info.samples);
   if (!info.zip_data || env.exists(raw_path)) {
     const auto file = env.open_file(raw_path);
     if (file->size() != info.raw_data.bytes) {

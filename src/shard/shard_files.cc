@@ -72,6 +72,15 @@ std::vector<std::string> hash_problems(std::string_view data, const FileInfo& fi
   return problems;
 }
 
+void check_sample_count(const ShardInfo& info, std::string_view source) {
+  const uint64_t most = info.raw_data.bytes / 4;
+  if (info.samples > most) {
+    throw_at(source, info.raw_data.bytes,
+             str_cat("expected at most ", most, " samples in ", info.raw_data.bytes, " bytes, got ",
+                     info.samples, " in the index"));
+  }
+}
+
 void check_offset_table(std::string_view head, const ShardInfo& info, std::string_view source) {
   const uint64_t samples = load_u32(head.data());
   if (samples != info.samples) {
@@ -95,6 +104,7 @@ void check_offset_table(std::string_view head, const ShardInfo& info, std::strin
 }
 
 void check_shard(std::string_view data, const ShardInfo& info, std::string_view source) {
+  check_sample_count(info, source);
   const uint64_t table = offset_table_bytes(info.samples);
   if (data.size() < table) {
     throw_at(source, data.size(),

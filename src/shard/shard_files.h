@@ -35,6 +35,10 @@ std::vector<std::string> hash_problems(std::string_view data, const FileInfo& fi
 // Size of the raw shard's head that holds N and off[0..N].
 inline uint64_t offset_table_bytes(uint64_t samples) { return 4 + 4 * (samples + 1); }
 
+// Throws Error(kCorrupt) when the index claims more samples than the file has room for: to be
+// called before memory is taken for the table.
+void check_sample_count(const ShardInfo& info, std::string_view source);
+
 // Checks N and off[0..N] at the front of `head`, which holds at least offset_table_bytes(N) bytes,
 // against the index. Throws Error(kCorrupt) with the byte offset.
 void check_offset_table(std::string_view head, const ShardInfo& info, std::string_view source);

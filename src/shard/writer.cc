@@ -155,9 +155,10 @@ void MdsWriter::encode_sample(std::span<const Value> values) {
 bool MdsWriter::write(std::span<const Value> values) {
   encode_sample(values);
   const uint64_t size = encoded_.size() + 4;
-  // The reference compares the same sizes; when the first sample of all is larger than the limit it
-  // publishes a shard without samples, and so do we.
-  const bool full = template_.size_limit && shard_bytes_ + size > *template_.size_limit;
+  // The reference compares the same sizes; when the very first sample is larger than the limit it
+  // publishes a shard without samples, and so do we. A later shard is never empty.
+  const bool full = template_.size_limit && shard_bytes_ + size > *template_.size_limit &&
+                    (!ends_.empty() || shards_.empty());
   if ((full ? empty_shard_bytes() : shard_bytes_) + size > kLargestShard) {
     refuse(str_cat(directory_.string(), ": sample ", ends_.size(), " of shard ", shards_.size(),
                    ": expected a shard below 4 GiB, got a sample of ", encoded_.size(),

@@ -17,13 +17,13 @@ namespace rexbert::shard {
 struct WriterOptions {
   // Required. Values come in this order; the file holds the columns sorted by name. `size` is
   // derived from the encoding and may stay empty.
-  std::vector<Column> columns;
+  std::vector<Column> columns = {};
   // Default none. "algorithm" or "algorithm:level", see core/compression.h. zstd costs about 0.2 s
   // for a shard of 64 MiB and halves token columns of 32 bits.
-  std::string compression;
+  std::string compression = {};
   // Default none. Algorithms of core/hash.h, sorted; each costs one pass over the raw and one over
   // the compressed bytes.
-  std::vector<std::string> hashes;
+  std::vector<std::string> hashes = {};
   // Default 64 MiB, in raw bytes; a shard is closed before it would grow larger (a single larger
   // sample makes a larger shard). Nothing: one shard. Below 4 GiB. Memory: about three times this.
   std::optional<uint64_t> size_limit = uint64_t{1} << 26;
