@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cstdlib>
 
 #include "rexbert/core/strings.h"
 #include "rexbert/core/units.h"
@@ -21,6 +22,11 @@ std::string grouped(int64_t value) {
 
 std::string line(std::string_view label, const std::string& value) {
   return str_printf("  %-16.*s%s\n", static_cast<int>(label.size()), label.data(), value.c_str());
+}
+
+// Four significant digits.
+std::string rounded(double value) {
+  return config::write_double(std::strtod(str_printf("%.4g", value).c_str(), nullptr));
 }
 
 // A value of the options as the config would write it, on one line.
@@ -89,8 +95,9 @@ std::string phase_text(const PhaseReport& phase, size_t index, size_t count) {
   text += line("rows", grouped(span.rows()));
   text += line("learning rate", as_written(options.learning_rate));
   for (const Landmark& landmark : phase.landmarks) {
-    text += line("", str_printf("%-15s%.4g at step %s", landmark.name.c_str(),
-                                landmark.learning_rate, grouped(landmark.step).c_str()));
+    text += line(
+        "", str_printf("%-15s%s at step %s", landmark.name.c_str(),
+                       rounded(landmark.learning_rate).c_str(), grouped(landmark.step).c_str()));
   }
   text += line("weight decay", config::write_double(phase.weight_decay));
   text += batch_text(phase);

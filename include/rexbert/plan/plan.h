@@ -26,11 +26,11 @@ struct PlanStart {
 };
 
 struct PlanOptions {
-  std::vector<PhaseOptions> phases;
-  int64_t lanes = 1;                 // every batch is a multiple of it
-  std::vector<std::string> streams;  // the run's stream order
-  double weight_decay = 0;           // the optimizer's, where a phase has none of its own
-  PlanStart start;
+  std::vector<PhaseOptions> phases = {};
+  int64_t lanes = 1;                      // every batch is a multiple of it
+  std::vector<std::string> streams = {};  // the run's stream order
+  double weight_decay = 0;                // the optimizer's, where a phase has none of its own
+  PlanStart start = {};
 };
 
 // One thing wrong with the phases; `path` is the key in the config: "phases[1].batch.rows".
