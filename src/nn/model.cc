@@ -1,0 +1,156 @@
+#include "rexbert/nn/model.h"
+
+#include <algorithm>
+
+#include "rexbert/core/error.h"
+#include "rexbert/core/strings.h"
+
+namespace rexbert::nn {
+
+Weight::Weight(torch::IntArrayRef sizes)
+    : weight(register_parameter("weight", torch::empty(sizes))) {}
+
+Embeddings::Embeddings(const EncoderConfig& config)
+    : tok_embeddings(register_module("tok_embeddings", std::make_shared<Weight>(torch::IntArrayRef{
+                                                           config.vocabulary, config.hidden}))),
+      norm(register_module("norm", std::make_shared<Weight>(torch::IntArrayRef{config.hidden}))),
+      norm_eps_(config.norm_eps) {}
+
+torch::Tensor Embeddings::forward(const torch::Tensor& tokens_T) const {
+  return ops::embedding_norm(tok_embeddings->weight, norm->weight, tokens_T, norm_eps_);
+}
+
+AttentionBlock::AttentionBlock(const EncoderConfig& config)
+    : qkv(register_module(
+          "Wqkv", std::make_shared<Weight>(torch::IntArrayRef{3 * config.hidden, config.hidden}))),
+      out(register_module(
+          "Wo", std::make_shared<Weight>(torch::IntArrayRef{config.hidden, config.hidden}))) {}
+
+MlpBlock::MlpBlock(const EncoderConfig& config)
+    : in(register_module("Wi", std::make_shared<Weight>(
+                                   torch::IntArrayRef{2 * config.intermediate, config.hidden}))),
+      out(register_module(
+          "Wo", std::make_shared<Weight>(torch::IntArrayRef{config.hidden, config.intermediate}))) {
+}
+
+Layer::Layer(const EncoderConfig& config, int64_t index) : config_(config), index_(index) {
+  const auto norm = [&] { return std::make_shared<Weight>(torch::IntArrayRef{config.hidden}); };
+  if (index > 0) attn_norm_ = register_module("attn_norm", norm());
+  attn_ = register_module("attn", std::make_shared<AttentionBlock>(config));
+  mlp_norm_ = register_module("mlp_norm", norm());
+  mlp_ = register_module("mlp", std::make_shared<MlpBlock>(config));
+}
+
+torch::Tensor Layer::attend(const torch::Tensor& hidden_TD, const EncoderInput& input,
+                            const ops::RopeTable& rope) const {
+  const auto normed_TD =
+      attn_norm_ ? ops::layer_norm(hidden_TD, attn_norm_->weight, config_.norm_eps) : hidden_TD;
+  const auto qkv_T3NH = torch::linear(normed_TD, attn_->qkv->weight)
+                            .view({hidden_TD.size(0), 3, config_.heads, config_.head_dim()});
+  const int64_t window =
+      config_.is_global(index_) ? ops::kGlobalAttention : config_.local_window / 2;
+  return ops::attention(qkv_T3NH, rope, input.positions_T, input.offsets_S1, window)
+      .view({hidden_TD.size(0), config_.hidden});
+}
+
+torch::Tensor Layer::forward(const torch::Tensor& input_TD, const EncoderInput& input,
+                             const ops::RopeTable& rope) const {
+  const auto attended_TD = attend(input_TD, input, rope);
+  torch::Tensor hidden_TD;
+  if (input.training && config_.attention_dropout_out > 0) {
+    hidden_TD = ops::dropout_add(input_TD, torch::linear(attended_TD, attn_->out->weight),
+                                 input.rows_T, input.row_tokens_T, config_.attention_dropout_out,
+                                 {.seed = input.seed, .step = input.step, .layer = index_});
+  } else {
+    hidden_TD = torch::addmm(input_TD, attended_TD, attn_->out->weight.t());
+  }
+  const auto normed_TD = ops::layer_norm(hidden_TD, mlp_norm_->weight, config_.norm_eps);
+  const auto gated_TI = ops::geglu(torch::linear(normed_TD, mlp_->in->weight));
+  return torch::addmm(hidden_TD, gated_TI, mlp_->out->weight.t());
+}
+
+Encoder::Encoder(const EncoderConfig& config) : config_(config) {
+  validate(config);
+  embeddings_ = register_module("embeddings", std::make_shared<Embeddings>(config));
+  layers_ = register_module("layers", torch::nn::ModuleList());
+  for (int64_t i = 0; i < config.layers; ++i)
+    layers_->push_back(std::make_shared<Layer>(config, i));
+  final_norm_ =
+      register_module("final_norm", std::make_shared<Weight>(torch::IntArrayRef{config.hidden}));
+}
+
+const ops::RopeTable& Encoder::rope_table(double theta, int64_t positions) {
+  for (const CachedRope& cached : ropes_) {
+    if (cached.theta == theta && cached.table.cos_PH.size(0) >= positions) return cached.table;
+  }
+  std::erase_if(ropes_, [&](const CachedRope& cached) { return cached.theta == theta; });
+  constexpr int64_t kGranularity = 1024;
+  const int64_t rounded = (positions + kGranularity - 1) / kGranularity * kGranularity;
+  ropes_.push_back({theta, ops::rope_table(rounded, config_.head_dim(), theta)});
+  return ropes_.back().table;
+}
+
+torch::Tensor Encoder::forward(const EncoderInput& input) {
+  const int64_t positions =
+      input.positions_T.numel() == 0 ? 1 : input.positions_T.max().item<int64_t>() + 1;
+  ropes_.reserve(2);
+  if (ropes_.size() == 2) {
+    std::erase_if(ropes_, [&](const CachedRope& cached) {
+      return cached.theta != input.rope.global && cached.theta != input.rope.local;
+    });
+  }
+  const ops::RopeTable global = rope_table(input.rope.global, positions);
+  const ops::RopeTable local = rope_table(input.rope.local, positions);
+  auto hidden_TD = embeddings_->forward(input.tokens_T);
+  for (int64_t i = 0; i < config_.layers; ++i) {
+    hidden_TD = layers_->at<Layer>(static_cast<size_t>(i))
+                    .forward(hidden_TD, input, config_.is_global(i) ? global : local);
+  }
+  return ops::layer_norm(hidden_TD, final_norm_->weight, config_.norm_eps);
+}
+
+PredictionHead::PredictionHead(const EncoderConfig& config)
+    : dense_(register_module(
+          "dense", std::make_shared<Weight>(torch::IntArrayRef{config.hidden, config.hidden}))),
+      norm_(register_module("norm", std::make_shared<Weight>(torch::IntArrayRef{config.hidden}))),
+      norm_eps_(config.norm_eps) {}
+
+torch::Tensor PredictionHead::forward(const torch::Tensor& hidden_MD) const {
+  return ops::layer_norm(torch::gelu(torch::linear(hidden_MD, dense_->weight)), norm_->weight,
+                         norm_eps_);
+}
+
+Decoder::Decoder(const EncoderConfig& config)
+    : bias(register_parameter("bias", torch::empty({config.vocabulary}))) {}
+
+MaskedLanguageModel::MaskedLanguageModel(const EncoderConfig& config)
+    : model_(register_module("model", std::make_shared<Encoder>(config))),
+      head_(register_module("head", std::make_shared<PredictionHead>(config))),
+      decoder_(register_module("decoder", std::make_shared<Decoder>(config))) {}
+
+torch::Tensor MaskedLanguageModel::head_states(const EncoderInput& input,
+                                               const torch::Tensor& masked_M) {
+  return head_->forward(model_->forward(input).index_select(0, masked_M));
+}
+
+MlmLoss MaskedLanguageModel::loss(const EncoderInput& input, const torch::Tensor& masked_M,
+                                  const torch::Tensor& targets_M) {
+  return {ops::linear_cross_entropy(head_states(input, masked_M), model_->embedding_VD(),
+                                    decoder_->bias, targets_M),
+          masked_M.size(0)};
+}
+
+ops::TokenScores MaskedLanguageModel::score(const EncoderInput& input,
+                                            const torch::Tensor& masked_M,
+                                            const torch::Tensor& targets_M) {
+  torch::NoGradGuard no_grad;
+  return ops::score_tokens(head_states(input, masked_M), model_->embedding_VD(), decoder_->bias,
+                           targets_M);
+}
+
+torch::Tensor MaskedLanguageModel::logits(const EncoderInput& input,
+                                          const torch::Tensor& masked_M) {
+  return torch::linear(head_states(input, masked_M), model_->embedding_VD(), decoder_->bias);
+}
+
+}  // namespace rexbert::nn

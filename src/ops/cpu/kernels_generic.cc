@@ -1,0 +1,3 @@
+#define REXBERT_ISA generic
+#define REXBERT_ISA_NAME "generic"
+#include "ops/cpu/kernels_impl.h"

@@ -1,0 +1,102 @@
+#include "rexbert/ops/cross_entropy.h"
+
+#include <gmock/gmock.h>
+
+#include "ops/compare.h"
+#include "rexbert/core/error.h"
+#include "rexbert/ops/reference.h"
+
+namespace rexbert::ops {
+namespace {
+
+struct Shape {
+  int64_t rows;
+  int64_t vocabulary;
+  int64_t columns;
+};
+
+// Rows around a chunk of 256, vocabularies around a block of 2048.
+class CrossEntropyTest : public testing::TestWithParam<Shape> {
+ protected:
+  void SetUp() override {
+    const Shape& s = GetParam();
+    torch::manual_seed(6);
+    // Logits of a spread that grows along the vocabulary: running maxima change between blocks.
+    hidden = torch::randn({s.rows, s.columns});
+    weight = torch::randn({s.vocabulary, s.columns}) *
+             torch::linspace(0.1, 1.5, s.vocabulary).unsqueeze(1);
+    bias = torch::randn({s.vocabulary});
+    targets = torch::randint(0, s.vocabulary, {s.rows}, torch::kInt32);
+  }
+  torch::Tensor hidden;
+  torch::Tensor weight;
+  torch::Tensor bias;
+  torch::Tensor targets;
+};
+
+INSTANTIATE_TEST_SUITE_P(Shapes, CrossEntropyTest,
+                         testing::Values(Shape{0, 50, 8}, Shape{1, 50, 8}, Shape{255, 2048, 16},
+                                         Shape{256, 2049, 16}, Shape{257, 5000, 24},
+                                         Shape{600, 101, 32}),
+                         [](const auto& test) {
+                           return std::to_string(test.param.rows) + "x" +
+                                  std::to_string(test.param.vocabulary);
+                         });
+
+TEST_P(CrossEntropyTest, LossAndGradientsMatchTheReference) {
+  expect_op_matches(
+      [&](const auto& in) { return linear_cross_entropy(in[0], in[1], in[2], targets); },
+      [&](const auto& in) { return reference::linear_cross_entropy(in[0], in[1], in[2], targets); },
+      {hidden, weight, bias});
+}
+
+TEST_P(CrossEntropyTest, ScoresMatchTheReference) {
+  const TokenScores got = score_tokens(hidden, weight, bias, targets);
+  const TokenScores expected = reference::score_tokens(hidden, weight, bias, targets);
+  EXPECT_LE(relative_difference(got.loss_M, expected.loss_M), kValueTolerance);
+  EXPECT_TRUE(got.above_M.equal(expected.above_M));
+  torch::NoGradGuard no_grad;
+  const auto sum = linear_cross_entropy(hidden, weight, bias, targets);
+  EXPECT_LE(relative_difference(got.loss_M.to(torch::kFloat64).sum(), sum), kValueTolerance);
+}
+
+TEST(CrossEntropy, ExtremeLogitsStayFinite) {
+  const auto hidden = torch::tensor({{1000.0f}, {-1000.0f}}).requires_grad_();
+  const auto weight = torch::tensor({{1.0f}, {-1.0f}, {0.0f}}).requires_grad_();
+  const auto bias = torch::zeros({3}).requires_grad_();
+  const auto loss =
+      linear_cross_entropy(hidden, weight, bias, torch::tensor({0, 0}, torch::kInt32));
+  loss.backward();
+  EXPECT_FLOAT_EQ(loss.item<float>(), 2000.0f);
+  EXPECT_TRUE(hidden.grad().isfinite().all().item<bool>());
+  EXPECT_TRUE(weight.grad().isfinite().all().item<bool>());
+}
+
+TEST(CrossEntropy, ANonFiniteLogitMakesTheLossNonFinite) {
+  const auto hidden = torch::full({3, 4}, std::numeric_limits<float>::quiet_NaN());
+  const auto loss = linear_cross_entropy(hidden, torch::ones({10, 4}), torch::zeros({10}),
+                                         torch::zeros({3}, torch::kInt32));
+  EXPECT_FALSE(std::isfinite(loss.item<float>()));
+}
+
+TEST(CrossEntropy, BackwardRunsOnce) {
+  const auto hidden = torch::randn({2, 4}).requires_grad_();
+  const auto loss = linear_cross_entropy(hidden, torch::randn({10, 4}), torch::zeros({10}),
+                                         torch::zeros({2}, torch::kInt32));
+  loss.backward({}, /*retain_graph=*/true);
+  EXPECT_THROW(loss.backward(), Error);
+}
+
+TEST(CrossEntropy, RefusesATargetOutsideTheVocabulary) {
+  try {
+    linear_cross_entropy(torch::zeros({2, 4}), torch::zeros({10, 4}), torch::zeros({10}),
+                         torch::tensor({3, 10}, torch::kInt32));
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_STREQ(error.what(),
+                 "linear_cross_entropy: targets[1]: expected an id from 0 to 9, got 10");
+  }
+}
+
+}  // namespace
+}  // namespace rexbert::ops

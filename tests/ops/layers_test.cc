@@ -1,0 +1,127 @@
+#include "rexbert/ops/layers.h"
+
+#include <gmock/gmock.h>
+
+#include "ops/compare.h"
+#include "rexbert/core/error.h"
+#include "rexbert/ops/reference.h"
+
+namespace rexbert::ops {
+namespace {
+
+struct Shape {
+  int64_t rows;
+  int64_t columns;
+};
+
+// Rows: none, one, more than a share of the gradient's sum. Columns: whole vectors or not.
+class LayersTest : public testing::TestWithParam<Shape> {
+ protected:
+  void SetUp() override { torch::manual_seed(5); }
+  const int64_t rows = GetParam().rows;
+  const int64_t columns = GetParam().columns;
+};
+
+INSTANTIATE_TEST_SUITE_P(Shapes, LayersTest,
+                         testing::Values(Shape{0, 16}, Shape{1, 5}, Shape{3, 13}, Shape{70, 64},
+                                         Shape{600, 40}, Shape{257, 256}),
+                         [](const auto& test) {
+                           return std::to_string(test.param.rows) + "x" +
+                                  std::to_string(test.param.columns);
+                         });
+
+TEST_P(LayersTest, LayerNormMatchesTheReference) {
+  expect_op_matches([](const auto& in) { return layer_norm(in[0], in[1], 1e-5); },
+                    [](const auto& in) { return reference::layer_norm(in[0], in[1], 1e-5); },
+                    {torch::randn({rows, columns}) * 2 + 0.5, torch::randn({columns})});
+}
+
+TEST_P(LayersTest, EmbeddingNormMatchesTheReference) {
+  const auto tokens = torch::randint(0, 19, {rows}, torch::kInt32);
+  expect_op_matches(
+      [&](const auto& in) { return embedding_norm(in[0], in[1], tokens, 1e-5); },
+      [&](const auto& in) { return reference::embedding_norm(in[0], in[1], tokens, 1e-5); },
+      {torch::randn({19, columns}) * 0.05, torch::randn({columns})});
+}
+
+TEST_P(LayersTest, GeGluMatchesTheReference) {
+  expect_op_matches([](const auto& in) { return geglu(in[0]); },
+                    [](const auto& in) { return reference::geglu(in[0]); },
+                    {torch::randn({rows, 2 * columns}) * 3});
+}
+
+TEST_P(LayersTest, DropoutAddMatchesTheReference) {
+  const auto row = torch::arange(rows, torch::kInt32) / 7 + 100;
+  const auto token = torch::arange(rows, torch::kInt32) % 7;
+  const DropoutKey key{.seed = 0x123456789abcdef0, .step = 3, .layer = 2};
+  const auto rows_T = row.to(torch::kInt32);
+  const auto tokens_T = token.to(torch::kInt32);
+  expect_op_matches(
+      [&](const auto& in) { return dropout_add(in[0], in[1], rows_T, tokens_T, 0.1, key); },
+      [&](const auto& in) {
+        return reference::dropout_add(in[0], in[1], rows_T, tokens_T, 0.1, key);
+      },
+      {torch::randn({rows, columns}), torch::randn({rows, columns})});
+}
+
+TEST(GeGlu, TailsAreExact) {
+  auto x = torch::tensor({{-30.0f, -8.0f, -4.0f, 0.0f, 4.0f, 12.0f}}).repeat({1, 2});
+  x.slice(1, 6).fill_(1.0f);
+  const auto expected = torch::gelu(x.slice(1, 0, 6).to(torch::kFloat64));
+  EXPECT_LE((geglu(x).to(torch::kFloat64) - expected).abs().max().item<double>(), 1e-6);
+}
+
+TEST(DropoutAdd, DropsTheShareItWasAskedForAndDependsOnEveryPartOfItsKey) {
+  const int64_t rows = 512;
+  const int64_t columns = 256;
+  const auto zeros = torch::zeros({rows, columns});
+  const auto ones = torch::ones({rows, columns});
+  const auto rows_T = torch::zeros({rows}, torch::kInt32);
+  const auto tokens_T = torch::arange(rows, torch::kInt32);
+  const auto draw = [&](const DropoutKey& key, const torch::Tensor& row) {
+    return dropout_add(zeros, ones, row, tokens_T, 0.1, key);
+  };
+  const DropoutKey key{.seed = 1, .step = 2, .layer = 3};
+  const auto kept = draw(key, rows_T);
+  const double share = (kept == 0).to(torch::kFloat64).mean().item<double>();
+  // Five standard deviations of the mean of 131,072 draws.
+  EXPECT_NEAR(share, 0.1, 5 * 0.3 / std::sqrt(131072.0));
+  EXPECT_FLOAT_EQ(kept.max().item<float>(), 1.0f / 0.9f);
+  EXPECT_TRUE(kept.equal(draw(key, rows_T)));
+  EXPECT_FALSE(kept.equal(draw({.seed = 2, .step = 2, .layer = 3}, rows_T)));
+  EXPECT_FALSE(kept.equal(draw({.seed = 1, .step = 3, .layer = 3}, rows_T)));
+  EXPECT_FALSE(kept.equal(draw({.seed = 1, .step = 2, .layer = 4}, rows_T)));
+  EXPECT_FALSE(kept.equal(draw(key, rows_T + 1)));
+  // A part of the batch draws what the whole draws there.
+  const auto part = dropout_add(zeros.slice(0, 100, 200), ones.slice(0, 100, 200),
+                                rows_T.slice(0, 100, 200), tokens_T.slice(0, 100, 200), 0.1, key);
+  EXPECT_TRUE(part.equal(kept.slice(0, 100, 200)));
+}
+
+TEST(Layers, RefuseWhatTheirContractsExclude) {
+  const auto message = [](auto&& call) -> std::string {
+    try {
+      call();
+    } catch (const Error& error) {
+      return error.what();
+    }
+    return "no error";
+  };
+  const auto x = torch::zeros({2, 4});
+  EXPECT_EQ(message([&] { layer_norm(x, torch::ones({3}), 1e-5); }),
+            "layer_norm: weight: expected one number of the input's type for each column, "
+            "got Float [3]");
+  EXPECT_EQ(message([&] {
+              embedding_norm(x, torch::ones({4}), torch::tensor({1, 2}, torch::kInt32), 1e-5);
+            }),
+            "embedding_norm: tokens[1]: expected an id from 0 to 1, got 2");
+  EXPECT_EQ(message([&] { geglu(torch::zeros({2, 3})); }),
+            "geglu: input: expected a floating matrix with an even number of columns, "
+            "got Float [2, 3]");
+  const auto index = torch::zeros({2}, torch::kInt32);
+  EXPECT_EQ(message([&] { dropout_add(x, x, index, index, 1.0, {}); }),
+            "dropout_add: p: expected a probability from 0 to below 1, got 1");
+}
+
+}  // namespace
+}  // namespace rexbert::ops
