@@ -106,6 +106,13 @@ void add_train(CLI::App& parent) {
   command.callback([arguments] { run_train(*arguments); });
 }
 
+struct EncodeArguments {
+  std::string folder;
+  std::vector<std::string> texts;
+  std::vector<std::string> inputs;
+  bool pieces = false;
+};
+
 void run_info(const std::string& folder) {
   const Tokenizer tokenizer = Tokenizer::load(Env::posix(), folder);
   int32_t unused = 0;
@@ -120,14 +127,28 @@ void run_info(const std::string& folder) {
   std::printf("options      %s\n", tokenizer.options_json().c_str());
 }
 
-void run_encode(const std::string& folder, const std::string& text, bool pieces) {
-  const Tokenizer tokenizer = Tokenizer::load(Env::posix(), folder);
+void print_ids(const Tokenizer& tokenizer, std::string_view text, bool pieces) {
+  std::string line;
   for (const int32_t id : tokenizer.encode(text)) {
-    if (pieces) {
-      std::printf("%d\t%s\n", id, std::string(tokenizer.piece(id)).c_str());
-    } else {
-      std::printf("%d\n", id);
-    }
+    if (!line.empty()) line += ' ';
+    line += pieces ? std::string(tokenizer.piece(id)) : std::to_string(id);
+  }
+  std::printf("%s\n", line.c_str());
+}
+
+void run_encode(const EncodeArguments& arguments) {
+  if (arguments.texts.empty() == arguments.inputs.empty()) {
+    throw Error(ErrorCode::kUsage, "tokenizer encode: expected texts or --input, one of the two");
+  }
+  Env& env = Env::posix();
+  const Tokenizer tokenizer = Tokenizer::load(env, arguments.folder);
+  for (const std::string& text : arguments.texts) print_ids(tokenizer, text, arguments.pieces);
+  if (arguments.inputs.empty()) return;
+  const auto stop = text::make_bad_line_handler(text::OnError::kStop);
+  for (const fs::path& file : text::expand_inputs(env, arguments.inputs)) {
+    text::DocumentReader reader(env, file, 0, {}, stop);
+    text::Document document;
+    while (reader.next(document)) print_ids(tokenizer, document.text, arguments.pieces);
   }
 }
 
@@ -144,19 +165,19 @@ void add_tokenizer_command(CLI::App& app) {
   add_train(command);
 
   const auto folder = std::make_shared<std::string>();
-  const auto text = std::make_shared<std::string>();
-  const auto pieces = std::make_shared<bool>(false);
   const auto ids = std::make_shared<std::vector<int32_t>>();
+  const auto encoding = std::make_shared<EncodeArguments>();
 
   CLI::App& info = *command.add_subcommand("info", "Say what a tokenizer folder holds");
   info.add_option("folder", *folder, "Tokenizer folder")->required();
   info.callback([folder] { run_info(*folder); });
 
-  CLI::App& encode = *command.add_subcommand("encode", "Print the ids of a text, one a line");
-  encode.add_option("folder", *folder, "Tokenizer folder")->required();
-  encode.add_option("text", *text, "Text")->required();
-  encode.add_flag("--pieces", *pieces, "Print the pieces too");
-  encode.callback([folder, text, pieces] { run_encode(*folder, *text, *pieces); });
+  CLI::App& encode = *command.add_subcommand("encode", "Print the ids of texts, a line a text");
+  encode.add_option("folder", encoding->folder, "Tokenizer folder")->required();
+  encode.add_option("text", encoding->texts, "Texts");
+  encode.add_option("--input", encoding->inputs, "Files, directories or globs of documents");
+  encode.add_flag("--pieces", encoding->pieces, "Print pieces instead of ids");
+  encode.callback([encoding] { run_encode(*encoding); });
 
   CLI::App& decode = *command.add_subcommand("decode", "Print the text of ids");
   decode.add_option("folder", *folder, "Tokenizer folder")->required();

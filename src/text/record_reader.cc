@@ -8,6 +8,7 @@ namespace rexbert::text {
 namespace {
 
 constexpr size_t kBlockBytes = size_t{1} << 20;
+constexpr size_t kLongestLineEnd = 2;  // does not count for the limit
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
 std::string_view without_line_end(std::string_view bytes) {
@@ -31,9 +32,9 @@ RecordReader::RecordReader(std::unique_ptr<ByteSource> source, PlainTextUnit uni
 
 bool RecordReader::next(Record& record) {
   while (true) {
-    const End end = find_end();
+    const End end = find_end(true);
     if (!end.found) {
-      if (end_ - begin_ > max_record_bytes_) {
+      if (end_ - begin_ > max_record_bytes_ + kLongestLineEnd) {
         record = {{}, line_, offset_, true};
         skip_too_long();
         return true;
@@ -51,7 +52,7 @@ bool RecordReader::next(Record& record) {
   }
 }
 
-RecordReader::End RecordReader::find_end() {
+RecordReader::End RecordReader::find_end(bool at_start) {
   if (unit_ == PlainTextUnit::kFile) return {0, 0, false};
   const char* const start = buffer_.get() + begin_;
   const size_t size = end_ - begin_;
@@ -73,7 +74,7 @@ RecordReader::End RecordReader::find_end() {
       scanned_ = at;
       break;
     }
-    const bool leading_blank = at == 0 || (at == 1 && start[0] == '\r');
+    const bool leading_blank = at_start && (at == 0 || (at == 1 && start[0] == '\r'));
     if (start[after] == '\n' || leading_blank) {
       scanned_ = 0;
       return {at, leading_blank ? at + 1 : after + 1, true};
@@ -117,17 +118,15 @@ void RecordReader::consume(size_t bytes) {
 
 void RecordReader::skip_too_long() {
   while (true) {
-    const End end = find_end();
+    const End end = find_end(false);
     if (end.found) {
       consume(end.next);
       return;
     }
-    // A paragraph's end that is only half read stays, with the two bytes before it, which tell it
-    // from a blank line at the start.
+    // A paragraph's end that is only half read stays.
     const size_t size = end_ - begin_;
     const size_t unscanned = size - std::min(scanned_, size);
-    const size_t keep = unit_ == PlainTextUnit::kParagraph ? std::min(size, unscanned + 2) : 0;
-    consume(size - keep);
+    consume(size - (unit_ == PlainTextUnit::kParagraph ? unscanned : 0));
     if (!refill()) {
       consume(end_ - begin_);
       return;

@@ -38,7 +38,8 @@ class RecordReader {
     bool found;
   };
 
-  End find_end();
+  // `at_start`: the unconsumed bytes begin a record.
+  End find_end(bool at_start);
   bool refill();
   void consume(size_t bytes);
   void skip_too_long();

@@ -201,7 +201,7 @@ Json make_special_tokens_map() {
           {"unk_token", kSpecialPieces[kUnknownId]},
           {"cls_token", kSpecialPieces[kClsId]},
           {"sep_token", kSpecialPieces[kSepId]},
-          {"mask_token", make_added_token(kMaskId)}};
+          {"mask_token", kSpecialPieces[kMaskId]}};
 }
 
 }  // namespace rexbert::tokenizer

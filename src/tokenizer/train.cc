@@ -80,7 +80,8 @@ TrainerArguments trainer_arguments(const TrainOptions& options) {
       {"split_by_whitespace", flag(options.split_by_whitespace)},
       {"allow_whitespace_only_pieces", flag(options.whitespace_runs)},
       {"character_coverage", str_cat(options.character_coverage)},
-      {"required_chars", printable_ascii()},
+      // BPE's trainer aborts on a required character that the text lacks.
+      {"required_chars", options.model == ModelType::kUnigram ? printable_ascii() : ""},
       {"max_sentencepiece_length", std::to_string(options.max_piece_length)},
       {"max_sentence_length", std::to_string(options.max_sentence_bytes)},
       {"input_sentence_size", "0"},

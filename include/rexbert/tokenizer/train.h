@@ -38,7 +38,7 @@ struct TrainOptions {
   // Lets runs of spaces be pieces. Default off: each space of a run is a piece.
   bool whitespace_runs = false;
   // Share of the characters in the text that get a piece of their own. Default 0.9995; the rest is
-  // left to bytes or [UNK]. Printable ASCII always gets one.
+  // left to bytes or [UNK]. In Unigram models printable ASCII always gets one.
   double character_coverage = 0.9995;
   // Longest piece in characters. Default 16.
   int max_piece_length = 16;
