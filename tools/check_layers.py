@@ -29,7 +29,7 @@ USES = {
     "optim": "core config ops",
     "dist": "core",
     "hf": "core config tokenizer ops nn",
-    "ckpt": "core config tokenizer ops nn optim dist hf",
+    "ckpt": "core config tokenizer plan ops nn optim dist hf",  # plan: where the run began
     "infer": "core config tokenizer ops nn hf",
     "eval": "core config shard tokenizer plan batch ops nn hf infer",
     "train": "core net config text tokenizer shard plan batch ops nn optim dist hf ckpt infer eval",

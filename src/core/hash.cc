@@ -132,7 +132,7 @@ const std::vector<std::string>& hash_algorithms() {
     std::vector<std::string> all;
     for (const auto& [name, factory] : kOpenSsl) all.emplace_back(name);
     for (const char* name : {"xxh32", "xxh64", "xxh128", "xxh3_64", "xxh3_128"})
-      all.push_back(name);
+      all.emplace_back(name);
     std::sort(all.begin(), all.end());
     return all;
   }();

@@ -131,7 +131,7 @@ std::string format_bytes(uint64_t bytes) {
 
 std::string format_duration(double seconds) {
   if (seconds < 59.95) return str_printf("%.1f s", seconds);
-  const auto whole = static_cast<int64_t>(seconds + 0.5);
+  const auto whole = static_cast<int64_t>(std::llround(seconds));
   if (whole < 3600) {
     return str_printf("%d:%02d", static_cast<int>(whole / 60), static_cast<int>(whole % 60));
   }
