@@ -6,6 +6,7 @@
 #include "cli/commands.h"
 #include "rexbert/core/error.h"
 #include "rexbert/core/log.h"
+#include "rexbert/core/version.h"
 
 namespace {
 
@@ -47,7 +48,7 @@ void add_commands(CLI::App& app) {
 
 int main(int argc, char** argv) {
   CLI::App app("RexBERT: from text to a finished encoder", "rexbert");
-  app.set_version_flag("--version", REXBERT_VERSION);
+  app.set_version_flag("--version", std::string(rexbert::kVersion));
   app.require_subcommand(1);
   bool verbose = false;
   app.add_flag("-v,--verbose", verbose, "Print debug lines");

@@ -74,6 +74,7 @@ void open_log_file(const std::filesystem::path& path) {
     sink->set_pattern("[%Y-%m-%d %H:%M:%S] [%l] %v");
     State& s = state();
     const std::scoped_lock lock(s.mutex);
+    s.logger->sinks().resize(1);  // a file that was open before is done with
     s.logger->sinks().push_back(std::move(sink));
   } catch (const spdlog::spdlog_ex& failure) {
     throw Error(ErrorCode::kIo, path.string() + ": cannot open the log file: " + failure.what());

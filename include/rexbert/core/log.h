@@ -18,7 +18,8 @@ void error(std::string_view text);
 
 void set_level(Level level);
 
-// Appends all further lines to `path` as well. Throws Error(kIo) when it cannot be opened.
+// Appends all further lines to `path` as well, and no longer to a file opened before. Throws
+// Error(kIo) when it cannot be opened.
 void open_log_file(const std::filesystem::path& path);
 
 // A line that overwrites itself, for progress on a terminal. set_status("") removes it. It is drawn

@@ -1,0 +1,30 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "rexbert/core/json.h"
+#include "rexbert/nn/model.h"
+
+namespace rexbert::hf {
+
+// What config.json says of a ModernBERT model: its shape, and how it was last trained.
+struct ModelConfig {
+  nn::EncoderConfig encoder;
+  nn::RopeTheta rope;
+  int64_t max_position_embeddings = 8192;  // longest sequence it was trained on, tokens
+  int32_t pad_id = 0;
+  int32_t cls_id = 2;
+  int32_t sep_id = 3;
+};
+
+// config.json of transformers 4.57's ModernBertForMaskedLM. attention_dropout is 0 whatever
+// attention_dropout_out is, because there it would drop attention probabilities too.
+Json to_config_json(const ModelConfig& config);
+
+// Reads one; `source` names it. Keys that say nothing of the numerics are ignored; an option that
+// the encoder does not have (biases, another activation, untied decoder, ...) is
+// Error(kIncompatible) naming the key, what was expected and what was found.
+ModelConfig from_config_json(const Json& json, const std::string& source);
+
+}  // namespace rexbert::hf

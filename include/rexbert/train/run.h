@@ -1,0 +1,32 @@
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "rexbert/core/env.h"
+#include "rexbert/train/run_config.h"
+#include "rexbert/train/trainer.h"
+
+namespace rexbert::train {
+
+struct RunRequest {
+  // "auto": the newest whole checkpoint of the run directory, else the beginning. "none": the
+  // beginning; refused when the directory holds a checkpoint. Anything else: that checkpoint
+  // folder.
+  std::string resume = "auto";
+  // Stop after this step with a checkpoint, as a signal would; 0: at the plan's end.
+  int64_t stop_at_step = 0;
+  // Asked after every step; may be empty.
+  std::function<bool()> stop_requested;
+};
+
+// Trains as the config says, from the beginning, from where the run stopped, or from where the run
+// named by start_from ended; writes the resolved config, the log, metrics and checkpoints into the
+// run directory. Errors are those of the parts: streams, tokenizer, checkpoints, numerics.
+RunEnd run_training(Env& env, const LoadedConfig& loaded, const RunRequest& request);
+
+// The plan of a config for printing it: `start` is taken from start_from where that exists.
+plan::Plan plan_of(Env& env, const RunConfig& config);
+
+}  // namespace rexbert::train

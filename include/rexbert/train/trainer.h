@@ -1,0 +1,91 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "rexbert/batch/loader.h"
+#include "rexbert/dist/process_group.h"
+#include "rexbert/optim/stable_adamw.h"
+#include "rexbert/plan/plan.h"
+#include "rexbert/train/objective.h"
+
+namespace rexbert::train {
+
+// What one step did.
+struct StepResult {
+  plan::StepSpec spec;
+  double loss = 0;           // mean over the global batch's masked tokens, nats
+  double gradient_norm = 0;  // Euclidean, before the update
+  int64_t masked_tokens = 0;
+  std::vector<int64_t> stream_rows;  // rows of each stream in this rank's share
+  double seconds = 0;
+  double data_wait_seconds = 0;  // of these, waiting for the loader
+  bool phase_ended = false;
+  bool run_ended = false;
+
+  int64_t steps_done() const { return spec.step + 1; }
+  int64_t tokens_done() const { return spec.tokens_before + spec.tokens(); }
+  int64_t rows_done() const { return spec.first_row + spec.rows; }
+};
+
+class Trainer;
+
+// Watches a training run; called in the order of registration, on the trainer's thread.
+class Callback {
+ public:
+  virtual ~Callback() = default;
+  virtual void run_started(Trainer&) {}
+  virtual void step_done(Trainer&, const StepResult&) {}
+  // After the last step, or after the step at which the run was asked to stop.
+  virtual void run_stopped(Trainer&, const StepResult&) {}
+};
+
+// Everything a Trainer works with; all of it outlives the trainer.
+struct TrainerParts {
+  const plan::Plan& plan;
+  batch::Loader& loader;
+  Objective& objective;
+  optim::StableAdamW& optimizer;
+  std::vector<torch::Tensor> parameters;
+  dist::ProcessGroup& group;
+  std::vector<std::string> stream_names;
+  // Where the samples of a step with a non-finite loss are written; empty: nowhere.
+  fs::path forensics_directory;
+};
+
+enum class RunEnd { kFinished, kStopped };
+
+class Trainer {
+ public:
+  Trainer(TrainerParts parts, std::vector<std::unique_ptr<Callback>> callbacks, int64_t first_step);
+
+  // Trains until the plan's end or until stop_requested() is true after a step. Throws
+  // Error(kNumeric) naming step, streams and samples when a loss or the gradient is not finite; the
+  // weights are then those of the step before.
+  RunEnd run(const std::function<bool()>& stop_requested);
+
+  const plan::Plan& plan() const { return parts_.plan; }
+  const batch::Loader& loader() const { return parts_.loader; }
+  optim::StableAdamW& optimizer() { return parts_.optimizer; }
+  const std::vector<std::string>& stream_names() const { return parts_.stream_names; }
+  // From any callback: stop after this step.
+  void request_stop() { stop_requested_ = true; }
+  int64_t first_step() const { return first_step_; }
+
+ private:
+  StepResult train_step(batch::LoadedStep& loaded);
+  double accumulate_gradients(batch::LoadedStep& loaded, int64_t masked_tokens);
+  void reduce_gradients();
+  [[noreturn]] void fail_non_finite(const batch::LoadedStep& loaded, int micro_batch,
+                                    const std::string& what) const;
+
+  TrainerParts parts_;
+  std::vector<std::unique_ptr<Callback>> callbacks_;
+  int64_t first_step_;
+  bool stop_requested_ = false;
+};
+
+}  // namespace rexbert::train

@@ -1,0 +1,45 @@
+#!/usr/bin/env bash
+# From a clone to a finished model: set-up, build, and the three phases in miniature on the corpus that
+# the project ships. Every step is printed as the command that a user could type.
+#
+#   scripts/quickstart.sh [DIR]
+#
+#   DIR         where everything goes (default runs/sample); a finished step there is not done again
+#   -h, --help  print this
+#
+# After set-up and build it takes less than 5 minutes on two cores.
+set -euo pipefail
+source "$(dirname -- "${BASH_SOURCE[0]}")/lib.sh"
+case ${1:-} in -h | --help) usage && exit 0 ;; esac
+cd "$repository"
+export SAMPLE=${1:-runs/sample}
+rexbert=build/release/bin/rexbert
+
+step() {
+  printf '\n$ %s\n' "$*"
+  "$@"
+}
+
+step scripts/setup.sh
+step cmake --preset release
+step cmake --build --preset release --parallel "$(compile_jobs)" --target rexbert_command
+begin=$SECONDS
+
+step "$rexbert" corpus sample --output "$SAMPLE/text"
+step "$rexbert" tokenizer train --input "$SAMPLE/text" --output "$SAMPLE/tokenizer" --vocabulary-size 4096
+for stream in general long ecommerce; do
+  step "$rexbert" tokenize "$SAMPLE/text/$stream.jsonl" --tokenizer "$SAMPLE/tokenizer" \
+    --output "$SAMPLE/shards/$stream" --holdout 2%,2
+done
+step "$rexbert" salience --domain "$SAMPLE/shards/ecommerce/train" --general "$SAMPLE/shards/general/train" \
+  --tokenizer "$SAMPLE/tokenizer" --output "$SAMPLE/salience.json"
+printf '\n$ export SAMPLE=%s\n' "$SAMPLE"
+step "$rexbert" plan --config configs/sample/pretrain.yaml
+step "$rexbert" train --config configs/sample/pretrain.yaml
+model=$SAMPLE/run/checkpoints/$(<"$SAMPLE/run/checkpoints/latest")
+step "$rexbert" eval mlm --checkpoint "$model" \
+  --data "$SAMPLE/shards/general/validation" "$SAMPLE/shards/ecommerce/validation"
+
+say
+say "The model lies in $model: a Hugging Face folder (AutoModelForMaskedLM, AutoTokenizer)."
+say "Main job done in $((SECONDS - begin)) s."

@@ -1,0 +1,173 @@
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cstdio>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cli/commands.h"
+#include "rexbert/batch/loader_bench.h"
+#include "rexbert/batch/masking.h"
+#include "rexbert/core/error.h"
+#include "rexbert/core/json.h"
+#include "rexbert/core/strings.h"
+#include "rexbert/plan/options.h"
+#include "rexbert/tokenizer/tokenizer.h"
+#include "rexbert/train/bench.h"
+
+namespace rexbert::cli {
+namespace {
+
+struct TrainArguments {
+  std::string preset = "micro";
+  bool dropout = false;
+  bool json = false;
+  train::TrainBenchOptions options;
+};
+
+void bench_train(TrainArguments arguments) {
+  train::TrainBenchOptions& options = arguments.options;
+  options.model = nn::preset(arguments.preset);
+  if (!arguments.dropout) options.model.attention_dropout_out = 0;
+  const train::TrainBenchResult result = train::bench_train(options);
+  const auto tokens = static_cast<double>(options.sequences * options.context_length);
+  const auto [fastest, slowest] = std::minmax_element(result.seconds.begin(), result.seconds.end());
+  const double rate = tokens / result.median_seconds();
+  if (arguments.json) {
+    const Json json = {{"preset", arguments.preset},
+                       {"sequences", options.sequences},
+                       {"context_length", options.context_length},
+                       {"tokens_per_second", rate},
+                       {"slowest_tokens_per_second", tokens / *slowest},
+                       {"fastest_tokens_per_second", tokens / *fastest},
+                       {"steps", options.steps},
+                       {"loss", result.loss},
+                       {"peak_memory_gib", result.peak_memory_gib}};
+    std::printf("%s\n", json.dump().c_str());
+    return;
+  }
+  std::printf(
+      "%s %lldx%lld f32: %.0f tok/s  (slowest %.0f, fastest %.0f of %d steps)  loss %.3f  "
+      "peak %.2f GiB\n",
+      arguments.preset.c_str(), static_cast<long long>(options.sequences),
+      static_cast<long long>(options.context_length), rate, tokens / *slowest, tokens / *fastest,
+      options.steps, result.loss, result.peak_memory_gib);
+}
+
+void add_train(CLI::App& bench) {
+  CLI::App* command = bench.add_subcommand(
+      "train", "Forward, backward and optimizer on full sequences of random tokens");
+  const auto arguments = std::make_shared<TrainArguments>();
+  train::TrainBenchOptions& options = arguments->options;
+  command->add_option("--preset", arguments->preset, "micro, small, mini, base or large")
+      ->capture_default_str();
+  command->add_option("--sequences", options.sequences, "Sequences a step")
+      ->capture_default_str()
+      ->check(CLI::PositiveNumber);
+  command->add_option("--context", options.context_length, "Tokens a sequence")
+      ->capture_default_str()
+      ->check(CLI::PositiveNumber);
+  command->add_option("--steps", options.steps, "Timed steps, after two that are not")
+      ->capture_default_str()
+      ->check(CLI::PositiveNumber);
+  command->add_option("--threads", options.threads, "0: all cores")->capture_default_str();
+  command->add_flag("--dropout", arguments->dropout, "With the preset's dropout");
+  command->add_flag("--json", arguments->json, "Print JSON");
+  command->callback([arguments] { bench_train(*arguments); });
+  command->footer("Example: rexbert bench train --preset micro --sequences 16 --context 512");
+}
+
+struct LoaderArguments {
+  std::vector<std::string> data;
+  std::string tokenizer;
+  std::string salience;
+  std::string policy = "uniform";
+  bool json = false;
+  batch::LoaderBenchOptions options;
+};
+
+// The masker of the policy; empty for "none".
+batch::MaskFunction make_mask(const LoaderArguments& arguments, plan::MaskingSpec& spec) {
+  if (arguments.policy == "none") return {};
+  for (const auto& [policy, name] : plan::names_of(plan::MaskingPolicy{})) {
+    if (name == arguments.policy) spec.policy = policy;
+  }
+  if (arguments.tokenizer.empty()) {
+    throw Error(ErrorCode::kUsage,
+                "--tokenizer: missing; masking has to know the special tokens "
+                "(or give --policy none)");
+  }
+  const auto tokenizer = tokenizer::Tokenizer::load(Env::posix(), arguments.tokenizer);
+  std::optional<batch::SalienceTable> table;
+  if (!arguments.salience.empty()) {
+    table = batch::SalienceTable::load(Env::posix(), arguments.salience);
+  }
+  const batch::Masker masker(17, batch::MaskVocabulary::from(tokenizer), std::move(table));
+  return [masker](const plan::MaskingSpec& step, batch::PackedBatch& packed) {
+    masker.apply(step, packed);
+  };
+}
+
+void bench_loader(LoaderArguments arguments) {
+  batch::LoaderBenchOptions& options = arguments.options;
+  for (const std::string& path : arguments.data) {
+    batch::StreamOptions stream;
+    stream.path = path;
+    options.streams.push_back(stream);
+  }
+  options.mask = make_mask(arguments, options.masking);
+  const batch::LoaderBenchResult result = batch::bench_loader(Env::posix(), options);
+  const auto tokens = static_cast<double>(result.tokens);
+  if (arguments.json) {
+    const Json json = {{"policy", arguments.policy},
+                       {"context_length", options.context_length},
+                       {"tokens_per_second", result.tokens_per_second},
+                       {"slowest_tokens_per_second", tokens / result.seconds.back()},
+                       {"fastest_tokens_per_second", tokens / result.seconds.front()},
+                       {"unfilled", result.unfilled},
+                       {"tokens", result.tokens},
+                       {"repeats", options.repeats}};
+    std::printf("%s\n", json.dump().c_str());
+    return;
+  }
+  std::printf(
+      "%.1f M tok/s, one thread, masking %s  (slowest %.1f, fastest %.1f of %d)  "
+      "unfilled %.3f%%\n",
+      result.tokens_per_second / 1e6, arguments.policy.c_str(),
+      tokens / result.seconds.back() / 1e6, tokens / result.seconds.front() / 1e6, options.repeats,
+      100 * result.unfilled);
+}
+
+void add_loader(CLI::App& bench) {
+  CLI::App* command = bench.add_subcommand("loader", "Reading, packing and masking, one thread");
+  const auto arguments = std::make_shared<LoaderArguments>();
+  batch::LoaderBenchOptions& options = arguments->options;
+  command->add_option("--data", arguments->data, "Folders of shards")->required();
+  command->add_option("--tokenizer", arguments->tokenizer, "Tokenizer folder");
+  command->add_option("--policy", arguments->policy, "Masking")
+      ->check(CLI::IsMember({"none", "uniform", "whole_word", "guided"}))
+      ->capture_default_str();
+  command->add_option("--salience", arguments->salience, "Salience table, for guided masking");
+  command->add_option("--context", options.context_length, "Tokens a row")->capture_default_str();
+  command->add_option("--tokens", options.tokens, "Tokens a repeat")->capture_default_str();
+  command->add_option("--repeats", options.repeats, "Timed repeats")
+      ->capture_default_str()
+      ->check(CLI::PositiveNumber);
+  command->add_option("--lanes", options.data.lanes, "Lanes")->capture_default_str();
+  command->add_flag("--json", arguments->json, "Print JSON");
+  command->callback([arguments] { bench_loader(*arguments); });
+  command->footer(
+      "Example: rexbert bench loader --data shards/general/train --tokenizer tokenizers/demo");
+}
+
+}  // namespace
+
+void add_bench_command(CLI::App& app) {
+  CLI::App* command = app.add_subcommand("bench", "Time the parts on this machine");
+  command->require_subcommand(1);
+  add_train(*command);
+  add_loader(*command);
+}
+
+}  // namespace rexbert::cli

@@ -1,0 +1,115 @@
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "cli/commands.h"
+#include "rexbert/core/error.h"
+#include "rexbert/core/strings.h"
+#include "rexbert/core/units.h"
+#include "rexbert/eval/mlm.h"
+#include "rexbert/hf/model_folder.h"
+#include "rexbert/tokenizer/tokenizer.h"
+
+namespace rexbert::cli {
+namespace {
+
+struct Options {
+  std::string checkpoint;
+  std::vector<std::string> data;
+  eval::MlmOptions mlm;
+  std::string tokens = "0";
+  int32_t context_length = 0;
+  std::string json;
+  std::string documents;
+};
+
+Json document_line(const std::string& stream, const eval::DocumentScore& document) {
+  const eval::MlmScore& score = document.score;
+  return {{"stream", stream},        {"shard", document.shard}, {"sample", document.sample},
+          {"token", document.token}, {"tokens", score.tokens},  {"masked", score.masked},
+          {"loss", score.loss},      {"top1", score.top1},      {"top3", score.top3},
+          {"top5", score.top5}};
+}
+
+void evaluate(Options options) {
+  Env& env = Env::posix();
+  const auto tokenizer = tokenizer::Tokenizer::load(env, options.checkpoint);
+  const hf::LoadedModel loaded = hf::load_model(env, options.checkpoint);
+  options.mlm.rope = loaded.config.rope;
+  options.mlm.context_length = options.context_length > 0
+                                   ? options.context_length
+                                   : static_cast<int32_t>(loaded.config.max_position_embeddings);
+  const auto tokens = parse_count(options.tokens);
+  if (!tokens) {
+    throw Error(ErrorCode::kUsage,
+                "--tokens: expected a count such as 1M, got " + str_quote(options.tokens));
+  }
+  options.mlm.tokens = *tokens;
+  const batch::Masker masker(eval::kEvaluationSeed, batch::MaskVocabulary::from(tokenizer));
+
+  Json report = {{"checkpoint", options.checkpoint},
+                 {"context_length", options.mlm.context_length},
+                 {"probability", options.mlm.probability}};
+  std::string lines;
+  std::printf("%-32s %10s %9s %8s %7s %7s %7s\n", "stream", "documents", "masked", "loss", "top-1",
+              "top-3", "top-5");
+  for (const std::string& path : options.data) {
+    shard::TokenColumn column;
+    column.vocabulary = tokenizer.vocabulary_size();
+    const auto stream = shard::TokenStream::open(env, path, column);
+    if (stream.info() && stream.info()->tokenizer_fingerprint != tokenizer.fingerprint()) {
+      throw Error(ErrorCode::kIncompatible,
+                  path + " was made with another tokenizer than the checkpoint's");
+    }
+    const eval::MlmScore score = eval::evaluate_mlm(
+        *loaded.model, stream, masker, options.mlm, [&](const eval::DocumentScore& document) {
+          if (options.documents.empty()) return;
+          lines += document_line(path, document).dump() + "\n";
+        });
+    std::printf("%-32s %10lld %9lld %8.4f %6.2f%% %6.2f%% %6.2f%%\n", path.c_str(),
+                static_cast<long long>(score.documents), static_cast<long long>(score.masked),
+                score.mean_loss(), 100 * score.share(score.top1), 100 * score.share(score.top3),
+                100 * score.share(score.top5));
+    report["streams"][path] = {{"documents", score.documents},    {"tokens", score.tokens},
+                               {"masked", score.masked},          {"loss", score.mean_loss()},
+                               {"top1", score.share(score.top1)}, {"top3", score.share(score.top3)},
+                               {"top5", score.share(score.top5)}};
+  }
+  if (!options.json.empty()) publish_file(env, options.json, report.dump(2) + "\n");
+  if (!options.documents.empty()) publish_file(env, options.documents, lines);
+}
+
+}  // namespace
+
+void add_eval_command(CLI::App& app) {
+  CLI::App* command = app.add_subcommand("eval", "Evaluate a checkpoint");
+  command->require_subcommand(1);
+  CLI::App* mlm = command->add_subcommand(
+      "mlm", "Loss and top-1/3/5 recovery of masked tokens, with masks that never change");
+  const auto options = std::make_shared<Options>();
+  mlm->add_option("--checkpoint", options->checkpoint, "Checkpoint folder")->required();
+  mlm->add_option("--data", options->data, "Folder of held-out shards; several may be given")
+      ->required();
+  mlm->add_option("--context", options->context_length,
+                  "Cut documents to this many tokens (default: the checkpoint's context length)")
+      ->check(CLI::Range(8, 1 << 20));
+  mlm->add_option("--probability", options->mlm.probability, "Share of tokens masked")
+      ->capture_default_str()
+      ->check(CLI::Range(0.001, 0.999));
+  mlm->add_option("--tokens", options->tokens, "Tokens read of each stream; 0: all")
+      ->capture_default_str();
+  mlm->add_option("--section", options->mlm.section_tokens,
+                  "Cut documents into sections of so many tokens first and score each by itself")
+      ->check(CLI::Range(1, 1 << 20));
+  mlm->add_option("--json", options->json, "Write the scores to this file");
+  mlm->add_option("--documents", options->documents,
+                  "Write each document's (or section's) sums to this file, one JSON object a line");
+  mlm->callback([options] { evaluate(*options); });
+  mlm->footer(
+      "Example: rexbert eval mlm --checkpoint runs/base/phase3/checkpoints/step-000600000 "
+      "--data shards/ecommerce/validation");
+}
+
+}  // namespace rexbert::cli

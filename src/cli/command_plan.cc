@@ -1,0 +1,59 @@
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <map>
+#include <memory>
+
+#include "cli/commands.h"
+#include "cli/run_options.h"
+#include "rexbert/core/strings.h"
+#include "rexbert/core/units.h"
+#include "rexbert/plan/report.h"
+#include "rexbert/shard/stream_info.h"
+#include "rexbert/train/run.h"
+#include "rexbert/train/run_config.h"
+
+namespace rexbert::cli {
+namespace {
+
+// Tokens of the streams that are there and say how many they hold.
+std::map<std::string, int64_t> tokens_held(const train::RunConfig& config) {
+  std::map<std::string, int64_t> held;
+  for (const auto& [name, stream] : config.streams) {
+    if (const auto info = shard::StreamInfo::load(Env::posix(), stream.path)) {
+      held[name] = static_cast<int64_t>(info->tokens());
+    }
+  }
+  return held;
+}
+
+void print_plan(const RunConfigOptions& options, bool as_json) {
+  const auto loaded = train::load_run_config(Env::posix(), options.config, options.overrides);
+  const train::RunConfig& config = loaded.config;
+  const plan::Plan plan = train::plan_of(Env::posix(), config);
+  const auto report = plan::make_report(plan, tokens_held(config), &loaded.reader);
+  const int64_t parameters = nn::parameter_count(config.model);
+  if (as_json) {
+    Json json = plan::to_json(report);
+    json["parameters"] = parameters;
+    std::printf("%s\n", json.dump(2).c_str());
+    return;
+  }
+  std::printf("%s: %s parameters, %lld layers, hidden size %lld\n\n%s", config.run.name.c_str(),
+              format_count(parameters).c_str(), static_cast<long long>(config.model.layers),
+              static_cast<long long>(config.model.hidden), plan::to_text(report).c_str());
+}
+
+}  // namespace
+
+void add_plan_command(CLI::App& app) {
+  CLI::App* command =
+      app.add_subcommand("plan", "Print what a run will do, phase by phase, without running it");
+  const auto options = std::make_shared<RunConfigOptions>();
+  const auto as_json = std::make_shared<bool>(false);
+  options->add_to(*command);
+  command->add_flag("--json", *as_json, "Print JSON instead of text");
+  command->callback([options, as_json] { print_plan(*options, *as_json); });
+  command->footer("Example: rexbert plan --config configs/base/pretrain.yaml");
+}
+
+}  // namespace rexbert::cli

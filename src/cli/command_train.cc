@@ -1,0 +1,50 @@
+#include <CLI/CLI.hpp>
+#include <memory>
+
+#include "cli/commands.h"
+#include "cli/run_options.h"
+#include "rexbert/core/error.h"
+#include "rexbert/core/log.h"
+#include "rexbert/train/run.h"
+#include "rexbert/train/signals.h"
+
+namespace rexbert::cli {
+namespace {
+
+void train(const RunConfigOptions& options, train::RunRequest request) {
+  const auto loaded = train::load_run_config(Env::posix(), options.config, options.overrides);
+  const train::StopSignals signals;
+  request.stop_requested = train::StopSignals::received;
+  const train::RunEnd end = train::run_training(Env::posix(), loaded, request);
+  if (end == train::RunEnd::kFinished) {
+    log::info("done: the model lies in " + loaded.config.run.directory + "/checkpoints");
+  } else if (train::StopSignals::received()) {
+    throw Error(ErrorCode::kInterrupted,
+                "stopped by a signal, with a checkpoint; the same command goes on from there");
+  }
+}
+
+}  // namespace
+
+void add_train_command(CLI::App& app) {
+  CLI::App* command = app.add_subcommand("train", "Train as a config says");
+  const auto options = std::make_shared<RunConfigOptions>();
+  const auto request = std::make_shared<train::RunRequest>();
+  options->add_to(*command);
+  command
+      ->add_option(
+          "--resume", request->resume,
+          "auto: from the newest whole checkpoint, else from the beginning; none: from the "
+          "beginning; or a checkpoint folder")
+      ->capture_default_str();
+  command->add_option("--stop-at-step", request->stop_at_step,
+                      "Stop after this step with a checkpoint");
+  command->callback([options, request] { train(*options, *request); });
+  command->footer(
+      "Examples:\n"
+      "  rexbert train --config configs/base/phase1.yaml\n"
+      "  rexbert train --config phase1.yaml --set streams.general.path=DIR --set "
+      "phases.0.tokens=10M");
+}
+
+}  // namespace rexbert::cli

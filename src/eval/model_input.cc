@@ -1,0 +1,46 @@
+#include "rexbert/eval/model_input.h"
+
+#include <vector>
+
+namespace rexbert::eval {
+namespace {
+
+torch::Tensor view(std::vector<int32_t>& values) {
+  return torch::from_blob(values.data(), {static_cast<int64_t>(values.size())}, torch::kInt);
+}
+
+}  // namespace
+
+ModelInput view_batch(batch::PackedBatch& batch, const nn::RopeTheta& rope) {
+  ModelInput input;
+  input.encoder.tokens_T = view(batch.tokens_T);
+  input.encoder.positions_T = view(batch.positions_T);
+  input.encoder.offsets_S1 = view(batch.offsets_S1);
+  input.encoder.rope = rope;
+  input.masked_M = view(batch.masked_M);
+  input.targets_M = view(batch.targets_M);
+  return input;
+}
+
+ModelInput view_training_batch(batch::PackedBatch& batch, const nn::RopeTheta& rope,
+                               const DropoutSource& dropout) {
+  ModelInput input = view_batch(batch, rope);
+  input.encoder.training = true;
+  input.encoder.seed = dropout.seed;
+  input.encoder.step = dropout.step;
+  const auto options = torch::TensorOptions().dtype(torch::kInt);
+  input.encoder.rows_T = torch::empty({batch.tokens()}, options);
+  input.encoder.row_tokens_T = torch::empty({batch.tokens()}, options);
+  auto* rows = input.encoder.rows_T.data_ptr<int32_t>();
+  auto* row_tokens = input.encoder.row_tokens_T.data_ptr<int32_t>();
+  for (size_t s = 0; s < batch.sample_S.size(); ++s) {
+    const int32_t begin = batch.offsets_S1[s];
+    for (int32_t t = begin; t < batch.offsets_S1[s + 1]; ++t) {
+      rows[t] = static_cast<int32_t>(batch.row_S[s] - dropout.first_row);
+      row_tokens[t] = batch.row_start_S[s] + t - begin;
+    }
+  }
+  return input;
+}
+
+}  // namespace rexbert::eval

@@ -1,0 +1,82 @@
+#include "rexbert/train/bench.h"
+
+#include <ATen/Parallel.h>
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <chrono>
+#include <thread>
+
+#include "rexbert/core/philox.h"
+#include "rexbert/eval/model_input.h"
+#include "rexbert/nn/model.h"
+#include "rexbert/optim/stable_adamw.h"
+
+namespace rexbert::train {
+namespace {
+
+batch::PackedBatch random_batch(const TrainBenchOptions& options, uint64_t number) {
+  KeyedRng rng(0, Purpose::kTest, number);
+  constexpr int32_t kFirstWord = 5;
+  constexpr int32_t kMask = 4;
+  batch::PackedBatch batch;
+  batch.offsets_S1.push_back(0);
+  for (int64_t s = 0; s < options.sequences; ++s) {
+    for (int64_t t = 0; t < options.context_length; ++t) {
+      const auto words = static_cast<uint64_t>(options.model.vocabulary - kFirstWord);
+      auto token = static_cast<int32_t>(kFirstWord + rng.next_below(words));
+      if (rng.next_uniform() < options.masked_share) {
+        batch.masked_M.push_back(static_cast<int32_t>(batch.tokens()));
+        batch.targets_M.push_back(token);
+        token = kMask;
+      }
+      batch.tokens_T.push_back(token);
+      batch.positions_T.push_back(static_cast<int32_t>(t));
+    }
+    batch.offsets_S1.push_back(static_cast<int32_t>(batch.tokens()));
+    batch.sample_S.push_back({});
+    batch.row_S.push_back(s);
+    batch.row_start_S.push_back(0);
+  }
+  batch.longest = static_cast<int32_t>(options.context_length);
+  return batch;
+}
+
+}  // namespace
+
+double TrainBenchResult::median_seconds() const {
+  std::vector<double> sorted = seconds;
+  std::sort(sorted.begin(), sorted.end());
+  const size_t half = sorted.size() / 2;
+  return sorted.size() % 2 == 1 ? sorted[half] : (sorted[half - 1] + sorted[half]) / 2;
+}
+
+TrainBenchResult bench_train(const TrainBenchOptions& options) {
+  using Clock = std::chrono::steady_clock;
+  const auto cores = static_cast<int32_t>(std::max(1u, std::thread::hardware_concurrency()));
+  at::set_num_threads(options.threads > 0 ? options.threads : cores);
+  nn::MaskedLanguageModel model(options.model);
+  nn::initialize(model, 0);
+  optim::StableAdamW optimizer(model.named_parameters(),
+                               optim::StableAdamWOptions{.max_learning_rate = 1e-4});
+  TrainBenchResult result;
+  for (int step = 0; step < options.warmup_steps + options.steps; ++step) {
+    batch::PackedBatch batch = random_batch(options, static_cast<uint64_t>(step));
+    const eval::ModelInput input = eval::view_training_batch(
+        batch, {160'000, 10'000}, {.seed = 0, .step = step, .first_row = 0});
+    const Clock::time_point start = Clock::now();
+    optimizer.zero_grad();
+    const nn::MlmLoss loss = model.loss(input.encoder, input.masked_M, input.targets_M);
+    result.loss = loss.sum.item<double>() / static_cast<double>(loss.count);
+    (loss.sum / static_cast<double>(loss.count)).backward();
+    optimizer.step(1e-4, 1e-5);
+    const double seconds = std::chrono::duration<double>(Clock::now() - start).count();
+    if (step >= options.warmup_steps) result.seconds.push_back(seconds);
+  }
+  struct rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  result.peak_memory_gib = static_cast<double>(usage.ru_maxrss) / (1 << 20);
+  return result;
+}
+
+}  // namespace rexbert::train

@@ -1,0 +1,90 @@
+#include "rexbert/core/log.h"
+#include "rexbert/core/strings.h"
+#include "rexbert/core/units.h"
+#include "rexbert/train/callbacks.h"
+
+namespace rexbert::train {
+namespace {
+
+std::string progress_bar(double share) {
+  constexpr int kWidth = 24;
+  const int filled = static_cast<int>(share * kWidth);
+  std::string bar = "[";
+  for (int i = 0; i < kWidth; ++i) bar += i < filled ? "=" : i == filled ? ">" : " ";
+  return bar + str_printf("] %4.1f%%", 100 * share);
+}
+
+double seconds_left(const Trainer& trainer, const StepResult& result, double rate) {
+  const int64_t all = trainer.plan().spans().back().end_tokens;
+  return rate > 0 ? static_cast<double>(all - result.tokens_done()) / rate : 0;
+}
+
+}  // namespace
+
+void LoggingCallback::run_started(Trainer& trainer) {
+  stream_rows_.assign(trainer.stream_names().size(), 0);
+}
+
+void LoggingCallback::step_done(Trainer& trainer, const StepResult& result) {
+  ++steps_;
+  tokens_ += result.spec.tokens();
+  seconds_ += result.seconds;
+  wait_seconds_ += result.data_wait_seconds;
+  for (size_t i = 0; i < stream_rows_.size(); ++i) stream_rows_[i] += result.stream_rows[i];
+
+  const double rate = static_cast<double>(result.spec.tokens()) / result.seconds;
+  smoothed_rate_ = smoothed_rate_ == 0 ? rate : 0.9 * smoothed_rate_ + 0.1 * rate;
+  if (log::status_is_shown()) {
+    const plan::Plan& plan = trainer.plan();
+    const double share = static_cast<double>(result.steps_done() - plan.first_step()) /
+                         static_cast<double>(plan.end_step() - plan.first_step());
+    log::set_status(str_cat(
+        progress_bar(share), " step ", result.steps_done(), "/", plan.end_step(), ", ",
+        str_printf("loss %.4f, ", result.loss), format_count(static_cast<int64_t>(rate)),
+        " tokens/s, ", format_duration(seconds_left(trainer, result, smoothed_rate_)), " left"));
+  }
+  const bool due = result.steps_done() % options_.every_steps == 0;
+  if (due || result.phase_ended) {
+    write_line(trainer, result, static_cast<double>(tokens_) / seconds_, wait_seconds_ / seconds_);
+  }
+  if (result.phase_ended) {
+    const auto& phase = trainer.plan().phases()[static_cast<size_t>(result.spec.phase)];
+    metrics_.write("phase", result.steps_done(),
+                   {{"ended", phase.name}, {"tokens", result.tokens_done()}});
+    log::info(str_cat("phase ", phase.name, " is done at step ", result.steps_done()));
+  }
+}
+
+void LoggingCallback::write_line(const Trainer& trainer, const StepResult& result, double rate,
+                                 double wait) {
+  const plan::StepSpec& spec = result.spec;
+  const std::string& phase = trainer.plan().phases()[static_cast<size_t>(spec.phase)].name;
+  log::info(str_cat(phase, "  step ", result.steps_done(), "/", trainer.plan().end_step(), "  ",
+                    format_count(result.tokens_done()), " tokens  ",
+                    str_printf("loss %.4f  lr %.3g  grad %.3f  ", result.loss, spec.learning_rate,
+                               result.gradient_norm),
+                    format_count(static_cast<int64_t>(rate)), " tokens/s  ",
+                    format_duration(seconds_left(trainer, result, smoothed_rate_)), " left"));
+  Json rows = Json::object();
+  for (size_t i = 0; i < stream_rows_.size(); ++i)
+    rows[trainer.stream_names()[i]] = stream_rows_[i];
+  metrics_.write("train", result.steps_done(),
+                 {{"phase", phase},
+                  {"tokens", result.tokens_done()},
+                  {"loss", result.loss},
+                  {"learning_rate", spec.learning_rate},
+                  {"grad_norm", result.gradient_norm},
+                  {"rows", spec.rows},
+                  {"masked_tokens", result.masked_tokens},
+                  {"tokens_per_second", rate},
+                  {"data_wait", wait},
+                  {"stream_rows", rows},
+                  {"cursors", trainer.loader().state().summary()}});
+  steps_ = tokens_ = 0;
+  seconds_ = wait_seconds_ = 0;
+  stream_rows_.assign(stream_rows_.size(), 0);
+}
+
+void LoggingCallback::run_stopped(Trainer&, const StepResult&) { log::set_status(""); }
+
+}  // namespace rexbert::train

@@ -1,0 +1,16 @@
+#include "rexbert/train/objective.h"
+
+#include "rexbert/eval/model_input.h"
+
+namespace rexbert::train {
+
+Objective::Loss MaskedLanguageModeling::loss(batch::PackedBatch& batch,
+                                             const plan::StepSpec& spec) {
+  const eval::ModelInput input =
+      eval::view_training_batch(batch, {spec.rope.global, spec.rope.local},
+                                {.seed = seed_, .step = spec.step, .first_row = spec.first_row});
+  const nn::MlmLoss loss = model_->loss(input.encoder, input.masked_M, input.targets_M);
+  return {loss.sum, loss.count};
+}
+
+}  // namespace rexbert::train

@@ -1,0 +1,112 @@
+#include "rexbert/train/options.h"
+
+namespace rexbert::train {
+
+config::EnumNames<OptimizerName> names_of(OptimizerName) {
+  return {{OptimizerName::kStableAdamW, "stable_adamw"}};
+}
+
+void describe(config::Schema<RunOptions>& schema) {
+  schema.field("name", &RunOptions::name).doc("What the run is called in logs and model cards.");
+  schema.field("directory", &RunOptions::directory)
+      .doc("Where checkpoints, metrics and logs of the run go.")
+      .required();
+  schema.field("seed", &RunOptions::seed)
+      .doc("Seed of everything that is drawn: weights, data order, masks, dropout.")
+      .min(0);
+  schema.field("device", &RunOptions::device).doc("Where the model lives: cpu.");
+  schema.field("threads", &RunOptions::threads)
+      .doc("Threads of the CPU's kernels; 0 takes all cores. Bits are equal only at equal threads.")
+      .min(0)
+      .max(1024);
+  schema.check([](const RunOptions& run, const auto& complain) {
+    if (run.device != "cpu") complain("device", "expected cpu, got " + run.device);
+    if (run.directory.empty()) complain("directory", "expected a folder, got an empty text");
+  });
+}
+
+void describe(config::Schema<TokenizerOptions>& schema) {
+  schema.field("path", &TokenizerOptions::path)
+      .doc("Folder that `rexbert tokenizer train` made.")
+      .required();
+}
+
+void describe(config::Schema<OptimizerOptions>& schema) {
+  schema.field("name", &OptimizerOptions::name).doc("The optimizer.");
+  schema.field("betas", &OptimizerOptions::betas)
+      .doc("Decay of the moving averages of the gradient and of its square, debiased.")
+      .min(0)
+      .max(0.999999);
+  schema.field("epsilon", &OptimizerOptions::epsilon)
+      .doc("Added to the root of the second moment.")
+      .above(0);
+  schema.field("weight_decay", &OptimizerOptions::weight_decay)
+      .doc("Fully decoupled weight decay at the peak learning rate; none on norms and biases.")
+      .unit("share of a weight a step")
+      .min(0)
+      .max(1);
+  schema.check([](const OptimizerOptions& optimizer, const auto& complain) {
+    if (optimizer.betas.size() != 2) {
+      complain("betas", "expected two numbers, got " + std::to_string(optimizer.betas.size()));
+    }
+  });
+}
+
+void describe(config::Schema<CheckpointOptions>& schema) {
+  schema.field("every", &CheckpointOptions::every)
+      .doc(
+          "A checkpoint each time this many tokens were trained on; 0: only at phase ends and "
+          "stops.")
+      .unit("tokens")
+      .cost("12 bytes a parameter on disk and a pause while they are written")
+      .count()
+      .min(0);
+  schema.field("keep", &CheckpointOptions::keep).doc("How many of the newest stay.").min(1);
+  schema.field("keep_every", &CheckpointOptions::keep_every)
+      .doc("Every Nth checkpoint (by `every`) stays for good; 0: none.")
+      .min(0)
+      .only_when("where every is above 0",
+                 [](const CheckpointOptions& options) { return options.every > 0; });
+  schema.field("at_phase_ends", &CheckpointOptions::at_phase_ends)
+      .doc(
+          "A checkpoint at the end of each phase, which stays for good. The run's end always has "
+          "one.");
+}
+
+void describe(config::Schema<EvaluationStream>& schema) {
+  schema.field("path", &EvaluationStream::path)
+      .doc("Folder of held-out shards, as `rexbert tokenize --holdout` makes.")
+      .required();
+}
+
+void describe(config::Schema<EvaluationOptions>& schema) {
+  schema.field("streams", &EvaluationOptions::streams)
+      .doc("Held-out streams; masked-token loss and recovery are measured on each.");
+  schema.field("every", &EvaluationOptions::every)
+      .doc("Evaluate each time this many tokens were trained on; 0: only at phase ends.")
+      .unit("tokens")
+      .count()
+      .min(0);
+  schema.field("at_phase_ends", &EvaluationOptions::at_phase_ends)
+      .doc("Evaluate at the end of each phase, and before the first step.");
+  schema.field("tokens", &EvaluationOptions::tokens)
+      .doc("How much of each stream is read, from its start; 0: all.")
+      .unit("tokens")
+      .count()
+      .min(0);
+  schema.field("probability", &EvaluationOptions::probability)
+      .doc("Share of tokens masked, uniformly, with masks that never change.")
+      .above(0)
+      .max(1);
+}
+
+void describe(config::Schema<LoggingOptions>& schema) {
+  schema.field("every_steps", &LoggingOptions::every_steps)
+      .doc("A line on the console and in metrics.jsonl every so many steps.")
+      .unit("steps")
+      .min(1);
+  schema.field("tensorboard", &LoggingOptions::tensorboard)
+      .doc("Write TensorBoard event files as well.");
+}
+
+}  // namespace rexbert::train

@@ -1,0 +1,161 @@
+#include "train/resume.h"
+
+#include <set>
+
+#include "rexbert/ckpt/store.h"
+#include "rexbert/core/error.h"
+#include "rexbert/core/log.h"
+#include "rexbert/core/strings.h"
+
+namespace rexbert::train {
+namespace {
+
+// Index of the phase that a key belongs to, -1 for keys of no phase.
+int phase_of_key(const std::string& key) {
+  constexpr std::string_view kPrefix = "phases[";
+  if (!key.starts_with(kPrefix)) return -1;
+  return std::stoi(key.substr(kPrefix.size()));
+}
+
+bool breaks_continuation(const std::string& key, int phase) {
+  static const std::vector<std::string> kPrefixes = {"model.",     "optimizer.",       "run.seed",
+                                                     "data.lanes", "data.window_rows", "salience",
+                                                     "start_from"};
+  const int key_phase = phase_of_key(key);
+  if (key_phase >= 0) return key_phase <= phase && !key.ends_with("].name");
+  if (key == "model.preset") return false;  // its fields are compared
+  for (const std::string& prefix : kPrefixes) {
+    if (key.starts_with(prefix)) return true;
+  }
+  return false;
+}
+
+void report_platform(Env& env, const fs::path& folder, const std::string& device) {
+  const auto then = ckpt::Manifest::load(env, folder).platform;
+  const auto differences = then.differences(ckpt::Platform::current(device));
+  if (differences.empty()) return;
+  log::warning(str_cat("the checkpoint was written elsewhere (", str_join(differences, "; "),
+                       "): the run goes on, but not bit for bit as it would have there"));
+}
+
+Origin resumed_from(Env& env, const LoadedConfig& loaded, const fs::path& folder) {
+  Origin origin;
+  origin.kind = Origin::Kind::kResumed;
+  origin.folder = folder;
+  origin.state = ckpt::read_trainer_state(env, folder);
+  origin.start = origin.state.start;
+  const plan::Plan plan(loaded.config.plan_options(origin.start));
+  const int64_t last = std::min(origin.state.step, plan.end_step()) - 1;
+  const int phase = last < plan.first_step() ? 0 : plan.at(last).phase;
+  const auto changes = breaking_changes(origin.state.config, loaded.flattened(), phase);
+  if (!changes.empty()) {
+    throw Error(ErrorCode::kConfig,
+                str_cat("the config no longer continues ", folder.string(), ":\n  ",
+                        str_join(changes, "\n  "),
+                        "\nuse the values it was begun with, or another run.directory"));
+  }
+  log::info(str_cat("resuming at step ", origin.state.step, " from ", folder.string()));
+  report_platform(env, folder, loaded.config.run.device);
+  return origin;
+}
+
+Origin continued_from(Env& env, const LoadedConfig& loaded) {
+  const RunConfig& config = loaded.config;
+  Origin origin;
+  origin.folder = resolve_start(env, config.start_from);
+  if (!ckpt::has_trainer_state(env, origin.folder)) {
+    origin.kind = Origin::Kind::kWeightsOnly;
+    log::info(str_cat("starting from the weights of ", origin.folder.string()));
+    return origin;
+  }
+  origin.kind = Origin::Kind::kContinued;
+  origin.state = ckpt::read_trainer_state(env, origin.folder);
+  if (origin.state.seed != config.run.seed) {
+    log::warning(str_cat("run.seed is ", config.run.seed, " and was ", origin.state.seed, " in ",
+                         origin.folder.string(),
+                         ": another order of the data, read from its start"));
+    origin.state.loader = nullptr;
+  }
+  if (!origin.state.run_ended) {
+    log::warning(str_cat(origin.folder.string(), " is not the end of its run: it stopped in phase ",
+                         origin.state.phase, " at step ", origin.state.step));
+  }
+  origin.start = {origin.state.step, origin.state.rows, origin.state.tokens,
+                  origin.state.peak_learning_rate};
+  log::info(str_cat("continuing at step ", origin.state.step, " from ", origin.folder.string()));
+  report_platform(env, origin.folder, config.run.device);
+  return origin;
+}
+
+}  // namespace
+
+fs::path checkpoint_directory(const RunConfig& config) {
+  return fs::path(config.run.directory) / "checkpoints";
+}
+
+fs::path resolve_start(Env& env, const std::string& start_from) {
+  const fs::path path = start_from;
+  if (!env.exists(path)) {
+    throw Error(ErrorCode::kNotFound, str_cat("start_from: ", start_from,
+                                              ": no such folder; expected a run directory or "
+                                              "a checkpoint folder"));
+  }
+  if (!env.exists(path / "checkpoints")) {
+    if (env.exists(path / ckpt::kManifestFile)) {
+      if (const auto damage = ckpt::find_damage(env, path)) {
+        throw Error(ErrorCode::kCorrupt, str_cat("start_from: ", start_from, ": ", *damage));
+      }
+    }
+    return path;
+  }
+  const auto found = ckpt::CheckpointStore(env, path / "checkpoints").newest_valid();
+  if (!found) {
+    throw Error(ErrorCode::kNotFound,
+                str_cat("start_from: ", start_from, ": no whole checkpoint in its checkpoints/"));
+  }
+  return found->folder;
+}
+
+std::vector<std::string> breaking_changes(const std::map<std::string, std::string>& then,
+                                          const std::map<std::string, std::string>& now,
+                                          int phase) {
+  std::set<std::string> keys;
+  for (const auto& [key, value] : then) keys.insert(key);
+  for (const auto& [key, value] : now) keys.insert(key);
+  const auto text = [](const std::map<std::string, std::string>& values, const std::string& key) {
+    const auto found = values.find(key);
+    return found == values.end() ? std::string("not set") : found->second;
+  };
+  std::vector<std::string> changes;
+  for (const std::string& key : keys) {
+    if (!breaks_continuation(key, phase) || text(then, key) == text(now, key)) continue;
+    changes.push_back(str_cat(key, ": ", text(then, key), " then, ", text(now, key), " now"));
+  }
+  return changes;
+}
+
+Origin find_origin(Env& env, const LoadedConfig& loaded, const std::string& resume) {
+  const ckpt::CheckpointStore store(env, checkpoint_directory(loaded.config));
+  if (resume != "auto" && resume != "none") {
+    if (const auto damage = ckpt::find_damage(env, resume)) {
+      throw Error(ErrorCode::kCorrupt, str_cat("--resume ", resume, ": ", *damage));
+    }
+    return resumed_from(env, loaded, resume);
+  }
+  const std::vector<int64_t> steps = store.steps();
+  if (resume == "none" && !steps.empty()) {
+    throw Error(ErrorCode::kUsage, str_cat("--resume none: ", store.directory().string(),
+                                           " holds checkpoints up to step ", steps.back(),
+                                           "; remove them or choose another run.directory"));
+  }
+  if (const auto found = store.newest_valid()) return resumed_from(env, loaded, found->folder);
+  if (!steps.empty()) {
+    throw Error(ErrorCode::kCorrupt,
+                str_cat("no checkpoint in ", store.directory().string(),
+                        " is whole; remove them to begin again, or choose another run.directory"));
+  }
+  if (!loaded.config.start_from.empty()) return continued_from(env, loaded);
+  return {};
+}
+
+}  // namespace rexbert::train

@@ -1,0 +1,183 @@
+#include "rexbert/train/run_config.h"
+
+#include "rexbert/config/reference.h"
+#include "rexbert/core/error.h"
+#include "rexbert/core/strings.h"
+
+namespace rexbert::train {
+namespace {
+
+using config::Node;
+using config::NodeKind;
+
+// Puts the preset's fields below those that the config writes itself.
+void apply_preset(Node& root) {
+  for (auto& [key, model] : root.map) {
+    if (key != "model" || model.kind != NodeKind::kMap) continue;
+    const Node* preset = model.find("preset");
+    if (preset == nullptr || preset->kind != NodeKind::kScalar) return;
+    const std::string name = preset->scalar;
+    Node fields;
+    try {
+      fields = config::parse_yaml(preset_yaml(name), str_cat("preset ", name));
+    } catch (Error& error) {
+      throw error.add_context(str_cat(preset->where(), ": model.preset"));
+    }
+    for (auto& [field, value] : fields.map) {
+      if (model.find(field) == nullptr) model.map.emplace_back(field, std::move(value));
+    }
+    return;
+  }
+}
+
+void flatten(const Node& node, const std::string& path, std::map<std::string, std::string>& out) {
+  switch (node.kind) {
+    case NodeKind::kNull:
+      break;
+    case NodeKind::kScalar:
+      out[path] = node.scalar;
+      break;
+    case NodeKind::kList:
+      for (size_t i = 0; i < node.list.size(); ++i) {
+        flatten(node.list[i], str_cat(path, "[", i, "]"), out);
+      }
+      break;
+    case NodeKind::kMap:
+      for (const auto& [key, value] : node.map) flatten(value, config::join_path(path, key), out);
+      break;
+  }
+}
+
+// The value at a path such as "phases[1].batch.rows", or the nearest one around it that is written.
+const Node& nearest_node(const Node& root, const std::string& path) {
+  const Node* at = &root;
+  std::string word;
+  const auto step_into = [&](const std::string& key) {
+    if (key.empty()) return true;
+    const Node* next = nullptr;
+    if (at->kind == NodeKind::kMap) next = at->find(key);
+    if (at->kind == NodeKind::kList) {
+      const size_t index = std::stoul(key);
+      if (index < at->list.size()) next = &at->list[index];
+    }
+    if (next == nullptr) return false;
+    at = next;
+    return true;
+  };
+  for (const char c : path) {
+    if (c != '.' && c != '[' && c != ']') {
+      word += c;
+      continue;
+    }
+    if (!step_into(word)) return *at;
+    word.clear();
+  }
+  step_into(word);
+  return *at;
+}
+
+void check_phases(const RunConfig& config, const Node& root, config::Reader& reader) {
+  plan::PlanStart start;
+  if (!config.start_from.empty()) start.peak_learning_rate = 1;  // known once the run is opened
+  for (const plan::PlanProblem& problem : plan::find_problems(config.plan_options(start))) {
+    reader.problem(nearest_node(root, problem.path), problem.path, problem.what);
+  }
+}
+
+}  // namespace
+
+std::vector<std::string> RunConfig::stream_names() const {
+  std::vector<std::string> names;
+  for (const auto& [name, options] : streams) names.push_back(name);
+  return names;
+}
+
+plan::PlanOptions RunConfig::plan_options(const plan::PlanStart& start) const {
+  plan::PlanOptions options;
+  options.phases = phases;
+  options.lanes = data.lanes;
+  options.streams = stream_names();
+  options.weight_decay = optimizer.weight_decay;
+  options.start = start;
+  return options;
+}
+
+void describe(config::Schema<RunConfig>& schema) {
+  schema.field("run", &RunConfig::run).doc("The run itself.").required();
+  schema.field("model", &RunConfig::model).doc("The encoder.").required();
+  schema.field("tokenizer", &RunConfig::tokenizer).doc("The tokenizer.").required();
+  schema.field("streams", &RunConfig::streams)
+      .doc("What is trained on, by the names that the mixtures use.")
+      .required();
+  schema.field("optimizer", &RunConfig::optimizer).doc("The optimizer.");
+  schema.field("phases", &RunConfig::phases)
+      .doc(
+          "The phases in their order. Keys omitted in a phase are those of the phase before; a "
+          "block "
+          "that is written replaces the inherited one as a whole.")
+      .items_inherit()
+      .required();
+  schema.field("start_from", &RunConfig::start_from)
+      .doc(
+          "Run directory or checkpoint folder that this run continues: weights, moments, data "
+          "cursors and counts go on from its end.");
+  schema.field("salience", &RunConfig::salience)
+      .doc("Table that `rexbert salience` made, for guided masking.");
+  schema.field("data", &RunConfig::data).doc("How streams are read and batches are cut.");
+  schema.field("checkpoint", &RunConfig::checkpoint).doc("When checkpoints are written and kept.");
+  schema.field("evaluation", &RunConfig::evaluation).doc("Evaluation while training.");
+  schema.field("logging", &RunConfig::logging).doc("Console and metrics.");
+  schema.check([](const RunConfig& config, const auto& complain) {
+    if (config.streams.empty()) complain("streams", "expected at least one stream");
+    if (config.phases.empty()) complain("phases", "expected at least one phase");
+    bool guided = false;
+    for (const plan::PhaseOptions& phase : config.phases) {
+      guided |= phase.masking.policy == plan::MaskingPolicy::kGuided;
+    }
+    if (guided && config.salience.empty()) {
+      complain("salience", "missing; guided masking needs the table that `rexbert salience` makes");
+    }
+    if (!guided && !config.salience.empty()) {
+      complain("salience",
+               "has no effect here: it is used only where a phase masks by policy guided");
+    }
+  });
+}
+
+LoadedConfig load_run_config(Env& env, const fs::path& path,
+                             const std::vector<std::string>& overrides) {
+  Node root = config::load_config(env, path, overrides);
+  apply_preset(root);
+  LoadedConfig loaded;
+  config::schema_of<RunConfig>().read(root, loaded.config, loaded.reader, "");
+  if (loaded.reader.problems().empty()) check_phases(loaded.config, root, loaded.reader);
+  loaded.reader.throw_if_problems();
+  return loaded;
+}
+
+std::string LoadedConfig::resolved() const {
+  return config::to_yaml(config::schema_of<RunConfig>().write(config, &reader, ""), true);
+}
+
+std::map<std::string, std::string> LoadedConfig::flattened() const {
+  std::map<std::string, std::string> values;
+  flatten(config::schema_of<RunConfig>().write(config, nullptr, ""), "", values);
+  return values;
+}
+
+std::string configuration_reference() {
+  return config::reference_page(
+      "# Configuration\n\n"
+      "Every key of a config file, generated by `rexbert config docs`. Counts may carry the "
+      "suffixes k, "
+      "M, B (or G) and T; sizes kB, MB, GB, KiB, MiB, GiB. `include:` (a path or a list of them) "
+      "merges "
+      "other files below the file's own keys, `${NAME}` and `${NAME:-fallback}` read the "
+      "environment, "
+      "and `--set phases.0.tokens=10M` overrides from the command line. A key that is unknown, "
+      "written "
+      "twice, of the wrong type or without effect is an error.\n",
+      config::schema_of<RunConfig>().document());
+}
+
+}  // namespace rexbert::train
