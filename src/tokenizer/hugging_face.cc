@@ -57,8 +57,8 @@ Json make_normalizer(const Model& model) {
   }
   if (model.remove_extra_whitespaces) {
     steps.push_back(replace({{"Regex", " {2,}"}}, " "));
-    // With the prefix, a space at the front stands for it.
-    const char* const ends = model.add_dummy_prefix ? "[ \u2581]+$" : "^ |[ \u2581]+$";
+    // With the prefix, a space at the front stands for it. ^ and $ would match at every line.
+    const char* const ends = model.add_dummy_prefix ? "[ \u2581]+\\z" : "\\A |[ \u2581]+\\z";
     steps.push_back(replace({{"Regex", ends}}, ""));
   }
   steps.push_back(replace({{"String", " "}}, kSpace));

@@ -1,10 +1,21 @@
 #include "tokenizer/log_capture.h"
 
+#include <string_view>
+
 #include "rexbert/core/log.h"
 
 namespace rexbert::tokenizer {
 
-LogCapture::LogCapture() : before_(std::cerr.rdbuf(this)) {}
+namespace {
+
+std::mutex& standard_error() {
+  static std::mutex mutex;
+  return mutex;
+}
+
+}  // namespace
+
+LogCapture::LogCapture() : only_one_(standard_error()), before_(std::cerr.rdbuf(this)) {}
 
 LogCapture::~LogCapture() {
   std::cerr.rdbuf(before_);

@@ -8,7 +8,7 @@
 namespace rexbert::tokenizer {
 
 // While it lives, what is written to std::cerr, which is where SentencePiece's messages go, becomes
-// debug lines of our log.
+// debug lines of our log. One at a time: a second thread's waits for the first to end.
 class LogCapture final : private std::streambuf {
  public:
   LogCapture();
@@ -21,7 +21,8 @@ class LogCapture final : private std::streambuf {
   std::streamsize xsputn(const char* text, std::streamsize size) override;
   void append(const char* text, size_t size);
 
-  std::mutex mutex_;
+  std::unique_lock<std::mutex> only_one_;
+  std::mutex mutex_;  // of line_
   std::string line_;
   std::streambuf* const before_;
 };

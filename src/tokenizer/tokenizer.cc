@@ -270,14 +270,15 @@ std::string Tokenizer::decode(std::span<const int32_t> ids) const {
     bytes.clear();
   };
   for (const int32_t id : ids) {
+    const std::string_view part = piece(id);
     if (id == kUnknownId) {
       flush();
       text.append("\uFFFD");
     } else if (is_byte(id)) {
-      bytes.push_back(static_cast<char>(byte_value(piece(id))));
+      bytes.push_back(static_cast<char>(byte_value(part)));
     } else if (!is_special(id) && !is_unused(id)) {
       flush();
-      text.append(piece(id));
+      text.append(part);
     }
   }
   flush();

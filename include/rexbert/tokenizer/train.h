@@ -43,9 +43,9 @@ struct TrainOptions {
   // Longest piece in characters. Default 16.
   int max_piece_length = 16;
 
-  // Training uses at most this many sentences (lines, cut at white space above max_sentence_bytes)
-  // and bytes, drawn uniformly by `seed`. Defaults 2 M and 128 MiB. Memory is about 25 times the
-  // bytes for Unigram, 5 times for BPE.
+  // Training uses at most this many sentences (documents, cut above max_sentence_bytes at a line
+  // break, else a space) and bytes, drawn uniformly by `seed`. Defaults 2 M and 128 MiB. Memory is
+  // about 25 times the bytes for Unigram, 5 times for BPE.
   int64_t max_sentences = 2'000'000;
   int64_t max_bytes = int64_t{128} << 20;
   int64_t max_sentence_bytes = 4096;
