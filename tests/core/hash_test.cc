@@ -46,6 +46,13 @@ TEST(Hash, KnownDigestsOfEveryAlgorithm) {
   }
 }
 
+TEST(Hash, LeadingZerosStay) {
+  EXPECT_EQ(hash_hex("xxh32", "2"), "0c436334");
+  EXPECT_EQ(hash_hex("xxh64", "49"), "0bfbbc8d2c79f71e");
+  EXPECT_EQ(hash_hex("xxh3_64", "7"), "06eed105b82285fa");
+  EXPECT_EQ(hash_hex("xxh128", "30"), "0b165d236bdc00c3213488a6525340f6");
+}
+
 TEST(Hash, PiecesHashLikeTheWhole) {
   std::string data;
   for (int i = 0; i < 1'004'000; ++i) data += static_cast<char>(i % 251);
