@@ -89,8 +89,10 @@ void print_verify(const Options& options) {
               report.tokens ? format_count(static_cast<int64_t>(*report.tokens)).c_str() : "no",
               format_bytes(report.bytes).c_str(), report.ok() ? "sound" : "damaged");
   if (!report.ok()) {
-    throw Error(ErrorCode::kCorrupt, str_cat(options.directory, ": expected a sound stream, got ",
-                                             report.problems.size(), " problems"));
+    throw Error(
+        ErrorCode::kCorrupt,
+        str_cat(options.directory, ": expected a sound stream, got ", report.problems.size(),
+                report.problems.size() == 1 ? " problem" : " problems"));
   }
 }
 

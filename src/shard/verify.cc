@@ -129,6 +129,7 @@ VerifyReport verify_stream(Env& env, const fs::path& directory,
     info = StreamInfo::load(env, directory);
     if (info) info->check_against(index, (directory / kStreamInfoFile).string());
   } catch (const Error& error) {
+    if (error.code() == ErrorCode::kNotFound) throw;
     report.problems.emplace_back(error.what());
   }
   uint64_t tokens = 0;

@@ -107,6 +107,17 @@ TEST(Verify, ChecksBothFormsWhenBothAreThere) {
       testing::StartsWith((directory / "shard.00000.mds.zstd").string() + ": offset 0: md5 of "));
 }
 
+TEST(Verify, ReportsADamagedIndexAndRefusesAMissingOne) {
+  const TemporaryDirectory directory;
+  EXPECT_THAT(
+      error_of([&] { verify_stream(Env::posix(), directory.path()); }, ErrorCode::kNotFound),
+      testing::StartsWith((directory / "index.json").string() + ": no such file"));
+  write_all(directory / "index.json", "{");
+  EXPECT_THAT(verify_stream(Env::posix(), directory.path()).problems,
+              testing::ElementsAre(testing::StartsWith((directory / "index.json").string() +
+                                                       ": line 1, column 2: not valid JSON")));
+}
+
 TEST(Verify, SaysOnceThatMuchIsDamaged) {
   const TemporaryDirectory directory;
   std::vector<std::vector<Value>> samples(50, {std::string("abc")});
