@@ -47,7 +47,12 @@ function(rexbert_test module name)
   set(target rexbert_${module}_${name})
   add_executable(${target} ${ARG_SOURCES})
   target_include_directories(${target} PRIVATE "${PROJECT_SOURCE_DIR}/tests")
-  target_link_libraries(${target} PRIVATE rexbert::${module} ${ARG_USES} GTest::gmock
+  if(TARGET rexbert::${module})
+    target_link_libraries(${target} PRIVATE rexbert::${module})
+  else()
+    target_link_libraries(${target} PRIVATE rexbert::core)  # tests of the command itself
+  endif()
+  target_link_libraries(${target} PRIVATE ${ARG_USES} GTest::gmock
                                           GTest::gtest_main rexbert_compile_options)
   target_compile_definitions(${target} PRIVATE
     REXBERT_SOURCE_DIR="${PROJECT_SOURCE_DIR}" REXBERT_BINARY_DIR="${PROJECT_BINARY_DIR}")

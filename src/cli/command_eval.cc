@@ -35,7 +35,8 @@ Json document_line(const std::string& stream, const eval::DocumentScore& documen
 
 void evaluate(Options options) {
   Env& env = Env::posix();
-  const auto tokenizer = tokenizer::Tokenizer::load(env, options.checkpoint);
+  const auto tokenizer = with_context(
+      "--checkpoint", [&] { return tokenizer::Tokenizer::load(env, options.checkpoint); });
   const hf::LoadedModel loaded = hf::load_model(env, options.checkpoint);
   options.mlm.rope = loaded.config.rope;
   options.mlm.context_length = options.context_length > 0

@@ -1,11 +1,14 @@
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
 #include <exception>
 #include <string>
+#include <vector>
 
 #include "cli/commands.h"
 #include "rexbert/core/error.h"
 #include "rexbert/core/log.h"
+#include "rexbert/core/strings.h"
 #include "rexbert/core/version.h"
 
 namespace {
@@ -44,6 +47,20 @@ void add_commands(CLI::App& app) {
 #endif
 }
 
+// CLI11 says only that a command is required when the first word is none.
+void check_command(const CLI::App& app, int argc, char** argv) {
+  if (argc < 2 || argv[1][0] == '-') return;
+  std::vector<std::string> known;
+  for (const CLI::App* command : app.get_subcommands({})) known.push_back(command->get_name());
+  if (std::find(known.begin(), known.end(), argv[1]) != known.end()) return;
+  const std::string nearest = rexbert::nearest_name(argv[1], known);
+  throw rexbert::Error(
+      rexbert::ErrorCode::kUsage,
+      rexbert::str_cat("unknown command ", rexbert::str_quote(argv[1]),
+                       nearest.empty() ? "; expected one of " + rexbert::str_join(known, ", ")
+                                       : "; did you mean " + nearest + "?"));
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -57,6 +74,7 @@ int main(int argc, char** argv) {
   });
   add_commands(app);
   try {
+    check_command(app, argc, argv);
     app.parse(argc, argv);
     return 0;
   } catch (const CLI::ParseError& error) {

@@ -350,6 +350,7 @@ void apply_override(Node& root, std::string_view assignment) {
   const std::string source = str_cat("--set ", assignment.substr(0, equals));
   Node value = parse_yaml(assignment.substr(equals + 1), source);
   set_source(value, source);
+  expand_variables(value);
 
   Node* at = &root;
   for (const std::string& step : str_split(assignment.substr(0, equals), '.')) {

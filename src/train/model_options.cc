@@ -1,4 +1,3 @@
-#include "rexbert/core/error.h"
 #include "rexbert/core/strings.h"
 #include "rexbert/train/run_config.h"
 
@@ -49,10 +48,13 @@ void describe(config::Schema<ModelOptions>& schema) {
       .doc("Standard deviation of the initial weights before truncation at two of them.")
       .above(0);
   schema.check([](const ModelOptions& model, const auto& complain) {
-    try {
-      nn::validate(model);
-    } catch (const Error& error) {
-      complain("", error.what());
+    if (model.hidden % model.heads != 0 || model.head_dim() % 2 != 0) {
+      complain("attention_heads",
+               str_cat("expected a number that divides hidden_size ", model.hidden,
+                       " into an even head dimension, got ", model.heads));
+    }
+    if (model.local_window % 2 != 0) {
+      complain("local_window", str_cat("expected an even number, got ", model.local_window));
     }
   });
 }

@@ -25,9 +25,10 @@ struct Node {
   std::string scalar;
   bool quoted = false;
   std::vector<Node> list;
-  std::vector<std::pair<std::string, Node>> map;
-  std::string source;  // a file's path, "--set", "preset base"
-  int line = 0;        // 1 is the first; 0 where there are no lines
+  struct Member;
+  std::vector<Member> map;  // in the order written
+  std::string source;       // a file's path, "--set", "preset base"
+  int line = 0;             // 1 is the first; 0 where there are no lines
 
   // "configs/base.yaml:31" or "--set".
   std::string where() const;
@@ -39,6 +40,14 @@ struct Node {
   static Node make_scalar(std::string value);
   static Node make_list();
   static Node make_map();
+};
+
+// One key of a map and its value.
+struct Node::Member {
+  Member(std::string key, Node value) : first(std::move(key)), second(std::move(value)) {}
+
+  std::string first;
+  Node second;
 };
 
 // Parses one YAML document; `source` names it. Duplicate keys, anchors that are not defined and
