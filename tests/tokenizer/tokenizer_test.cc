@@ -1,6 +1,7 @@
 #include "rexbert/tokenizer/tokenizer.h"
 
 #include <gmock/gmock.h>
+#include <sentencepiece_processor.h>
 
 #include <thread>
 
@@ -17,7 +18,7 @@ struct Variant {
 };
 
 std::vector<Variant> variants() {
-  std::vector<Variant> all(7, Variant{"unigram", small_options()});
+  std::vector<Variant> all(9, Variant{"unigram", small_options()});
   all[1].name = "bpe";
   all[1].options.model = ModelType::kBpe;
   all[2].name = "no_prefix";
@@ -31,6 +32,12 @@ std::vector<Variant> variants() {
   all[5].options.whitespace_runs = true;
   all[6].name = "digits";
   all[6].options.split_digits = true;
+  all[7].name = "runs_no_prefix";
+  all[7].options.whitespace_runs = true;
+  all[7].options.add_dummy_prefix = false;
+  all[8].name = "across_runs";
+  all[8].options.split_by_whitespace = false;
+  all[8].options.whitespace_runs = true;
   return all;
 }
 
@@ -67,12 +74,21 @@ TEST_P(EachVariant, CachedWordsHaveTheIdsOfTheFirstTime) {
   }).join();
 }
 
-TEST_P(EachVariant, AdjacentSegmentsAreEncodedApart) {
-  // Text is encoded word by word; a long stretch without a space takes another way to the same ids.
-  const std::string word(5000, 'k');
-  const std::vector<int32_t> ids = tokenizer().encode(word);
-  EXPECT_EQ(tokenizer().decode(ids), word);
-  const std::string huge(200'000, 's');
+// We cut text into words and keep their ids; SentencePiece takes it whole.
+TEST_P(EachVariant, IdsAreThoseOfSentencePieceOnTheWholeText) {
+  const Tokenizer& ours = tokenizer();
+  sentencepiece::SentencePieceProcessor theirs;
+  ASSERT_TRUE(
+      theirs.Load((training_directory() / GetParam().name / "tokenizer.model").string()).ok());
+  KeyedRng rng(6, Purpose::kTest);
+  for (int i = 0; i < 3000; ++i) {
+    const std::string text = i == 0 ? std::string(5000, 'k') : random_text(rng);
+    ASSERT_EQ(ours.encode(text), theirs.EncodeAsIds(text)) << str_quote(text, 300);
+  }
+}
+
+TEST_P(EachVariant, AWordAboveTheSegmentLimitIsCut) {
+  const std::string huge = "ba " + std::string(200'000, 's');
   EXPECT_EQ(tokenizer().decode(tokenizer().encode(huge)), huge);
 }
 

@@ -30,8 +30,9 @@ std::string error_of(Body&& body) {
 inline void write_corpus(const fs::path& path, uint64_t seed = 1, int documents = 600) {
   KeyedRng rng(seed, Purpose::kTest);
   const std::vector<std::string> syllables = {"ba", "ke", "lo", "mi", "su", "ra", "ten", "der"};
-  const std::vector<std::string> extras = {
-      "\n", "2024", "3.5", "\u00e9t\u00e9", "[CLS]", "<unused0>", "A/B", "(\u65e5)", "\t", "%"};
+  const std::vector<std::string> extras = {"\n",    "2024",      "3.5", "\u00e9t\u00e9",
+                                           "[CLS]", "<unused0>", "A/B", "(\u65e5)",
+                                           "\t",    "%",         "   ", "  "};
   std::ofstream out(path);
   for (int i = 0; i < documents; ++i) {
     std::string text;
@@ -46,17 +47,22 @@ inline void write_corpus(const fs::path& path, uint64_t seed = 1, int documents 
   }
 }
 
+// Where trained() keeps its folders.
+inline const fs::path& training_directory() {
+  static const test::TemporaryDirectory directory;
+  return directory.path();
+}
+
 // A small tokenizer for each set of options, trained once a process.
 inline const Tokenizer& trained(const std::string& name, const TrainOptions& options) {
-  static test::TemporaryDirectory directory;
   static std::map<std::string, Tokenizer> tokenizers;
   const auto found = tokenizers.find(name);
   if (found != tokenizers.end()) return found->second;
-  const fs::path corpus = directory.path() / "corpus.jsonl";
+  const fs::path& directory = training_directory();
+  const fs::path corpus = directory / "corpus.jsonl";
   if (!fs::exists(corpus)) write_corpus(corpus);
-  train(Env::posix(), options, {corpus}, directory.path() / name);
-  return tokenizers.emplace(name, Tokenizer::load(Env::posix(), directory.path() / name))
-      .first->second;
+  train(Env::posix(), options, {corpus}, directory / name);
+  return tokenizers.emplace(name, Tokenizer::load(Env::posix(), directory / name)).first->second;
 }
 
 inline TrainOptions small_options() {
