@@ -41,10 +41,6 @@ LaneReader::LaneReader(std::shared_ptr<const StreamSource> source, int32_t lane,
                        LaneCursor cursor)
     : source_(std::move(source)), lane_(lane), order_(order), cursor_(std::move(cursor)) {}
 
-std::string LaneReader::where() const {
-  return str_cat("stream ", source_->name(), ", lane ", lane_);
-}
-
 KeyedRng LaneReader::packing_rng(size_t ordinal) const {
   return {order_.seed, Purpose::kWindowOrder, hash64(source_->name(), static_cast<uint64_t>(lane_)),
           static_cast<uint64_t>(cursor_.first_entry) << 16 | ordinal};
@@ -185,37 +181,40 @@ void LaneReader::prepare_row(int32_t context_length) {
   }
 }
 
+void LaneReader::append_chunk(const TokenRange& chunk, PackedBatch& batch) const {
+  if (batch.offsets_S1.empty()) batch.offsets_S1.push_back(0);
+  const size_t begin = batch.tokens_T.size();
+  const int32_t tokens = chunk.tokens() + kChunkOverhead;
+  batch.tokens_T.resize(begin + static_cast<size_t>(tokens));
+  batch.positions_T.resize(batch.tokens_T.size());
+  batch.tokens_T[begin] = tokenizer::kClsId;
+  batch.tokens_T.back() = tokenizer::kSepId;
+  shard(chunk.shard)
+      .copy(static_cast<uint64_t>(chunk.sample), static_cast<uint32_t>(chunk.begin),
+            static_cast<uint32_t>(chunk.end), batch.tokens_T.data() + begin + 1);
+  std::iota(batch.positions_T.begin() + static_cast<std::ptrdiff_t>(begin), batch.positions_T.end(),
+            0);
+  batch.offsets_S1.push_back(batch.offsets_S1.back() + tokens);
+  batch.sample_S.push_back({0, chunk.epoch, chunk.shard, chunk.sample, chunk.begin});
+  batch.longest = std::max(batch.longest, tokens);
+}
+
 void LaneReader::append_row(int32_t context_length, int32_t stream, int64_t row,
                             PackedBatch& batch) {
-  with_context(where(), [&] { prepare_row(context_length); });
-  if (batch.offsets_S1.empty()) batch.offsets_S1.push_back(0);
-  const std::span<const TokenRange> chunks = rows_.row(next_row_);
-  const size_t before = batch.tokens_T.size();
-  size_t length = 0;
-  for (const TokenRange& chunk : chunks) {
-    length += static_cast<size_t>(chunk.tokens() + kChunkOverhead);
+  try {
+    prepare_row(context_length);
+    for (const TokenRange& chunk : rows_.row(next_row_)) append_chunk(chunk, batch);
+  } catch (Error& error) {
+    error.add_context(str_cat("stream ", source_->name(), ", lane ", lane_));
+    throw;
   }
-  batch.tokens_T.resize(before + length);
-  batch.positions_T.resize(before + length);
-  int32_t* token = batch.tokens_T.data() + before;
-  int32_t* position = batch.positions_T.data() + before;
-  const int32_t row_offset = batch.offsets_S1.back();
-  for (const TokenRange& chunk : chunks) {
-    const int32_t tokens = chunk.tokens() + kChunkOverhead;
-    token[0] = tokenizer::kClsId;
-    token[tokens - 1] = tokenizer::kSepId;
-    shard(chunk.shard)
-        .copy(static_cast<uint64_t>(chunk.sample), static_cast<uint32_t>(chunk.begin),
-              static_cast<uint32_t>(chunk.end), token + 1);
-    std::iota(position, position + tokens, 0);
-    token += tokens;
-    position += tokens;
-    batch.row_start_S.push_back(batch.offsets_S1.back() - row_offset);
-    batch.offsets_S1.push_back(batch.offsets_S1.back() + tokens);
-    batch.sample_S.push_back({stream, chunk.epoch, chunk.shard, chunk.sample, chunk.begin});
-    batch.row_S.push_back(row);
-    batch.longest = std::max(batch.longest, tokens);
+  const size_t sequences = batch.sample_S.size() - batch.row_S.size();
+  const int32_t row_begin = batch.offsets_S1[batch.row_S.size()];
+  for (size_t s = batch.row_S.size(); s < batch.sample_S.size(); ++s) {
+    batch.sample_S[s].stream = stream;
+    batch.row_start_S.push_back(batch.offsets_S1[s] - row_begin);
   }
+  batch.row_S.insert(batch.row_S.end(), sequences, row);
   ++cursor_.takes.back().rows;
   if (++next_row_ == rows_.rows()) close_window();
 }

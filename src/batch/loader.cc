@@ -60,6 +60,13 @@ void check_state(const LoaderSetup& setup, const LoaderState& state) {
       refuse(str_cat("streams.", stream->name(), ".path (other shards)"), found->second.fingerprint,
              stream->slices().fingerprint);
     }
+    for (int32_t lane = setup.rank; lane < state.lanes; lane += setup.world) {
+      if (!found->second.lanes.contains(lane)) {
+        throw Error(ErrorCode::kIncompatible,
+                    str_cat("the loader state has no cursor for lane ", lane, " of stream ",
+                            stream->name(), ": it is of some of the ranks only"));
+      }
+    }
   }
 }
 

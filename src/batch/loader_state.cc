@@ -102,7 +102,6 @@ LoaderState LoaderState::parse(std::string_view text, std::string_view source) {
     throw Error(ErrorCode::kIncompatible, str_cat(source, ": expected a loader state of version ",
                                                   kLoaderStateVersion, ", got ", version));
   }
-  if (json.size() != 6) corrupt(source, "expected six keys");
   const std::vector<int64_t> words = numbers(
       Json::array({json_get<Json>(json, "next_step", source), json_get<Json>(json, "lanes", source),
                    json_get<Json>(json, "window_rows", source)}),
@@ -113,6 +112,7 @@ LoaderState LoaderState::parse(std::string_view text, std::string_view source) {
                     .window_rows = narrow(words[2], source),
                     .streams = {}};
   const Json streams = json_get<Json>(json, "streams", source);
+  if (json.size() != 6) corrupt(source, "expected six keys");
   if (!streams.is_object()) corrupt(source, "expected streams by name");
   for (const auto& [name, stream] : streams.items()) {
     state.streams[name] =

@@ -151,15 +151,21 @@ class Refill {
         place_with_awkward_rest(chunk, rest);
         return;
       }
+      if (!finishing_ && leaves_sliver(chunk)) {
+        late_.push_back(chunk);  // another one may fit better
+        return;
+      }
       chunk = place_head(chunk);
     }
   }
 
-  // The pieces that were set aside, which are too short for it to happen again, and the last row,
-  // which waits.
+  // What was set aside, and the last row, which waits.
   void finish() {
-    const std::vector<TokenRange> late = std::exchange(late_, {});
-    for (const TokenRange& chunk : late) add(chunk);
+    finishing_ = true;
+    while (!late_.empty()) {  // only tails, too short to leave another, come back once
+      const std::vector<TokenRange> late = std::exchange(late_, {});
+      for (const TokenRange& chunk : late) add(chunk);
+    }
     out_.waiting = std::move(row_);
   }
 
@@ -180,13 +186,26 @@ class Refill {
     hole_ = context_;
   }
 
+  // Tokens that the rest of the chunk would lack to be a piece if the row took what fits.
+  int32_t rest_short_of_piece(const TokenRange& chunk) const {
+    return std::max(0, kMinPiece - (chunk.tokens() - (hole_ - kChunkOverhead)));
+  }
+
+  // The row may stay open by so many tokens and still count as full.
+  bool may_shorten(int32_t tokens) const {
+    return tokens <= allowed_hole(context_) && hole_ - kChunkOverhead - tokens >= kMinPiece;
+  }
+
+  bool leaves_sliver(const TokenRange& chunk) const {
+    const int32_t short_of = rest_short_of_piece(chunk);
+    return short_of > 0 && !may_shorten(short_of);
+  }
+
   // Fills the row with the chunk's front and returns the rest.
   TokenRange place_head(TokenRange chunk) {
-    const int32_t fits = hole_ - kChunkOverhead;
-    const int32_t short_of = std::max(0, kMinPiece - (chunk.tokens() - fits));
-    const bool may_shorten = short_of <= allowed_hole(context_) && fits - short_of >= kMinPiece;
+    const int32_t short_of = rest_short_of_piece(chunk);
     TokenRange head = chunk;
-    head.end = chunk.begin + fits - (may_shorten ? short_of : 0);
+    head.end = chunk.begin + hole_ - kChunkOverhead - (may_shorten(short_of) ? short_of : 0);
     chunk.begin = head.end;
     place(head);
     return chunk;
@@ -211,6 +230,7 @@ class Refill {
   int32_t hole_;
   std::vector<TokenRange> row_;
   std::vector<TokenRange> late_;
+  bool finishing_ = false;
 };
 
 void order_rows(PackedRows& packed, KeyedRng& rng) {

@@ -79,6 +79,11 @@ StreamSource::Entry StreamSource::entry(uint64_t seed, int32_t lane, int64_t ent
 }
 
 std::shared_ptr<const shard::TokenShard> StreamSource::open_shard(int32_t shard) const {
+  if (shard < 0 || static_cast<size_t>(shard) >= stream_.shards()) {
+    throw Error(ErrorCode::kIncompatible,
+                str_cat(stream_.directory().string(), ": expected a shard below ", stream_.shards(),
+                        ", got shard ", shard));
+  }
   const std::scoped_lock lock(mutex_);
   std::weak_ptr<const shard::TokenShard>& slot = open_[shard];
   if (auto already = slot.lock()) return already;

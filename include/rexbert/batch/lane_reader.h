@@ -2,7 +2,6 @@
 
 #include <cstdint>
 #include <memory>
-#include <string>
 #include <utility>
 #include <vector>
 
@@ -55,7 +54,7 @@ class LaneReader {
   int64_t window_entries(int32_t context_length) const;
   const shard::TokenShard& shard(int32_t index) const;
   KeyedRng packing_rng(size_t ordinal) const;
-  std::string where() const;
+  void append_chunk(const TokenRange& chunk, PackedBatch& batch) const;
 
   std::shared_ptr<const StreamSource> source_;
   int32_t lane_;

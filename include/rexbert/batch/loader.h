@@ -26,8 +26,8 @@ struct LoaderSetup {
   // What step `step` is: Plan::at. Called from the loader's thread.
   std::function<plan::StepSpec(int64_t step)> step_at;
   int64_t end_step = 0;
-  MaskFunction mask;  // empty: no masking
-  DataOptions options;
+  MaskFunction mask = {};  // empty: no masking
+  DataOptions options = {};
   uint64_t seed = 0;
   int32_t rank = 0;
   int32_t world = 1;  // divides the lanes

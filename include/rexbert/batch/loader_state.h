@@ -36,10 +36,10 @@ struct LaneCursor {
   // First entry of the window among the lane's entries of the endless slice sequence.
   int64_t first_entry = 0;
   // What did not fill a row before the window: less than one row.
-  std::vector<TokenRange> carry;
+  std::vector<TokenRange> carry = {};
   // Empty: the window is still to be opened. One entry more each time the context length changed in
   // the middle of the window.
-  std::vector<Take> takes;
+  std::vector<Take> takes = {};
 
   bool operator==(const LaneCursor&) const = default;
 };
@@ -62,7 +62,7 @@ struct LoaderState {
   uint64_t seed = 0;
   int32_t lanes = 0;
   int32_t window_rows = 0;
-  std::map<std::string, StreamState> streams;  // by name
+  std::map<std::string, StreamState> streams = {};  // by name
 
   bool operator==(const LoaderState&) const = default;
 

@@ -10,16 +10,16 @@ namespace rexbert::batch {
 // One entry of `streams:`; its name is the key that the mixtures use.
 struct StreamOptions {
   // Required. Folder with index.json and the shards, as `rexbert tokenize` writes it.
-  std::string path;
+  std::string path = {};
   // Default "input_ids". The column that holds the token ids.
   std::string column = "input_ids";
   // Default empty: as the shards say. Needed for a column of plain bytes, which does not say:
   // uint16, uint32, int32 or int64.
-  std::string dtype;
+  std::string dtype = {};
   // Default empty: the shards carry the fingerprint of their tokenizer (rexbert.json). For shards
   // of other tools: the fingerprint or the path of the run's tokenizer, to declare that it made
   // them.
-  std::string tokenizer;
+  std::string tokenizer = {};
 };
 
 // The block `data:`.

@@ -47,7 +47,8 @@ class StreamSource {
   // the image of i mod n under the permutation of (seed, name, epoch i / n).
   Entry entry(uint64_t seed, int32_t lane, int64_t entry) const;
 
-  // Shared by all who hold it at the same time.
+  // Shared by all who hold it at the same time. Throws Error(kIncompatible) when there is no such
+  // shard.
   std::shared_ptr<const shard::TokenShard> open_shard(int32_t shard) const;
 
  private:

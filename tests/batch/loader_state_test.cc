@@ -1,0 +1,92 @@
+#include "rexbert/batch/loader_state.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "rexbert/core/error.h"
+
+namespace rexbert::batch {
+namespace {
+
+using ::testing::HasSubstr;
+
+LoaderState example() {
+  LoaderState state{
+      .next_step = 7, .seed = ~uint64_t{0}, .lanes = 4, .window_rows = 64, .streams = {}};
+  state.streams["general"].fingerprint = "00112233aabbccdd";
+  state.streams["general"].lanes[1] = {
+      int64_t{1} << 40, {{1, 2, 3, 4, 500}, {1, 2, 4, 1, 9}}, {{1024, 12}, {8192, 1}}};
+  state.streams["general"].lanes[3] = {};
+  state.streams["e\"commerce"].fingerprint = "x";
+  return state;
+}
+
+std::string failure(const std::string& text) {
+  try {
+    LoaderState::parse(text, "loader.json");
+  } catch (const Error& error) {
+    return error.what();
+  }
+  return "";
+}
+
+std::string replaced(std::string text, const std::string& from, const std::string& to) {
+  const size_t at = text.find(from);
+  EXPECT_NE(at, std::string::npos) << from;
+  return text.replace(at, from.size(), to);
+}
+
+TEST(LoaderState, RoundTrips) {
+  const LoaderState state = example();
+  EXPECT_EQ(LoaderState::parse(state.dump(), "loader.json"), state);
+}
+
+TEST(LoaderState, FormatIsAsDocumented) {
+  EXPECT_EQ(
+      example().dump(),
+      R"({"lanes":4,"next_step":7,"seed":18446744073709551615,"streams":{)"
+      R"("e\"commerce":{"cursors":[],"fingerprint":"x"},)"
+      R"("general":{"cursors":[[1,1099511627776,[[1,2,3,4,500],[1,2,4,1,9]],[[1024,12],[8192,1]]],)"
+      R"([3,0,[],[]]],"fingerprint":"00112233aabbccdd"}},"version":1,"window_rows":64})");
+}
+
+TEST(LoaderState, RefusesDamage) {
+  const std::string good = example().dump();
+  EXPECT_THAT(failure(replaced(good, "\"version\":1", "\"version\":2")),
+              HasSubstr("version 1, got 2"));
+  EXPECT_THAT(failure(good.substr(0, 100)), HasSubstr("loader.json"));
+  EXPECT_THAT(failure(replaced(good, "\"lanes\":4", "\"lanes\":2")), HasSubstr("lane 3 of 2"));
+  EXPECT_THAT(failure(replaced(good, "[3,0,", "[1,0,")), HasSubstr("lane 1 twice"));
+  EXPECT_THAT(failure(replaced(good, "[3,0,", "[3,-1,")), HasSubstr("[3,-1]"));
+  EXPECT_THAT(failure(replaced(good, "[1,2,3,4,500]", "[1,2,3,500,4]")), HasSubstr("empty"));
+  EXPECT_THAT(failure(replaced(good, "[1,2,3,4,500]", "[1,2,3,500]")),
+              HasSubstr("5 whole numbers"));
+  EXPECT_THAT(failure(replaced(good, "[1,2,3,4,500]", "[1,2,3,4,4294967296]")), HasSubstr("2^31"));
+  EXPECT_THAT(failure(replaced(good, "[8192,1]", "[8192]")), HasSubstr("a take"));
+  EXPECT_THAT(failure(replaced(good, "\"seed\":18446744073709551615,", "")), HasSubstr("seed"));
+  EXPECT_THAT(failure(replaced(good, "\"version\":1", "\"version\":1,\"x\":1")),
+              HasSubstr("six keys"));
+}
+
+TEST(LoaderState, MergesRanks) {
+  const LoaderState whole = example();
+  LoaderState first = whole;
+  LoaderState second = whole;
+  first.streams["general"].lanes.erase(3);
+  second.streams["general"].lanes.erase(1);
+  EXPECT_EQ(LoaderState::merge({first, second}), whole);
+  EXPECT_EQ(LoaderState::merge({second, first}), whole);
+  EXPECT_THROW(LoaderState::merge({}), Error);
+  EXPECT_THROW(LoaderState::merge({first, first}), Error);
+  ++second.next_step;
+  EXPECT_THROW(LoaderState::merge({first, second}), Error);
+}
+
+TEST(LoaderState, SummaryNamesTheSlowestAndFastestLane) {
+  EXPECT_EQ(example().summary().dump(), R"({"general":[0,1099511627776]})");
+}
+
+}  // namespace
+}  // namespace rexbert::batch
