@@ -56,6 +56,18 @@ void append_tokens(const std::vector<int32_t>& tokens_T, shard::DType dtype, std
   }
 }
 
+// The output must not be found among the inputs when the job is started again.
+void check_output_outside_inputs(Env& env, const TokenizeOptions& options) {
+  const fs::path output = fs::absolute(options.output).lexically_normal();
+  for (const std::string& input : options.inputs) {
+    if (!env.is_directory(input)) continue;
+    const fs::path relative = output.lexically_relative(fs::absolute(input).lexically_normal());
+    if (relative.empty() || *relative.begin() == "..") continue;
+    throw Error(ErrorCode::kUsage, str_cat(options.output.string(), ": expected an output folder ",
+                                           "outside the input folder ", input));
+  }
+}
+
 void check_options(Env& env, const TokenizeOptions& options) {
   if (options.part && (options.part->count < 1 || options.part->index < 1 ||
                        options.part->index > options.part->count || options.part->count > 99999)) {
@@ -77,6 +89,7 @@ void check_options(Env& env, const TokenizeOptions& options) {
     throw Error(ErrorCode::kUsage,
                 str_cat("shard_bytes: expected 1 KiB to 4 GiB, got ", options.shard_bytes));
   }
+  check_output_outside_inputs(env, options);
   for (const fs::path& file : text::expand_inputs(env, options.inputs)) {
     if (options.read.format == text::FileFormat::kByExtension && !text::has_text_extension(file)) {
       text::DocumentReader(env, file, 0, options.read, {});
@@ -341,7 +354,10 @@ class TokenizeJob {
     }
     for_each_stream([&](Split split, Stream& stream) {
       stream_info(split).save(env_, layout_.stream(split));
-      stream.writer->finish();
+      const shard::Index index = stream.writer->finish();
+      if (index.samples() == 0 && !options_.part) {
+        log::warning(str_cat(layout_.stream(split).string(), ": no documents"));
+      }
     });
     journal_->finish(counts_);
     state_.counts = counts_;

@@ -89,7 +89,7 @@ TEST_F(TokenizeKill, KilledAtRandomMomentsItEndsWithTheSameBytes) {
 
   KeyedRng rng(17, Purpose::kTest);
   int kills = 0;
-  for (int round = 0; kills < 12; ++round) {
+  for (int round = 0; kills < 24; ++round) {
     ASSERT_LT(round, 300) << "the command ended before it could be killed";
     const std::string output = str_cat("killed", round);
     // Three kills in a row, then to the end: at a random time, at a random shard, at an index.

@@ -116,6 +116,9 @@ TEST_F(TokenizeRefusal, OptionsThatMakeNoSense) {
   options = options_for("out");
   options.shard_bytes = 100;
   EXPECT_EQ(refusal(ErrorCode::kUsage, options), "shard_bytes: expected 1 KiB to 4 GiB, got 100");
+  options = options_for("corpus/shards");
+  EXPECT_EQ(refusal(ErrorCode::kUsage, options),
+            "ROOT/corpus/shards: expected an output folder outside the input folder ROOT/corpus");
   options = options_for("out");
   options.compression = "lzma";
   EXPECT_THROW(tokenize(env(), options), Error);
