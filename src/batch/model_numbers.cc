@@ -95,7 +95,8 @@ size_t model_number_end(std::string_view text, size_t begin) {
     const bool capital = total.upper + mixed.upper > 0 || mixed.runs >= 3;
     return rich && capital ? end : kNone;
   }
-  const bool plain = word || small || total.digits < 2;
+  // Letters in front: "F-150", but not "5-IN-1".
+  const bool plain = word || small || total.digits < 2 || is_digit(text[begin]);
   return !plain && (total.letters <= 3 || total.digits >= 3) ? end : kNone;
 }
 

@@ -35,15 +35,18 @@ class Matcher {
   explicit Matcher(std::string_view text) : text_(text) {}
 
   std::optional<Span> match() const {
-    const std::array<std::pair<SpanKind, size_t>, 4> candidates = {{
-        {SpanKind::kPrice, price(0)},
-        {SpanKind::kSize, size(0)},
-        {SpanKind::kQuantity, quantity(0)},
-        {SpanKind::kModelNumber, model(0)},
-    }};
-    for (const auto& [kind, end] : candidates) {
-      if (end != kNone) return Span{0, static_cast<int32_t>(end), kind};
-    }
+    if (text_.empty()) return std::nullopt;
+    const auto found = [](size_t end, SpanKind kind) {
+      return Span{0, static_cast<int32_t>(end), kind};
+    };
+    size_t end = price(0);
+    if (end != kNone) return found(end, SpanKind::kPrice);
+    end = size(0);
+    if (end != kNone) return found(end, SpanKind::kSize);
+    end = quantity(0);
+    if (end != kNone) return found(end, SpanKind::kQuantity);
+    end = model(0);
+    if (end != kNone) return found(end, SpanKind::kModelNumber);
     return std::nullopt;
   }
 
@@ -106,7 +109,12 @@ class Matcher {
     return end;
   }
 
-  size_t unit_sign(size_t i) const {
+  // `number_begin`: where the number in front of the sign begins.
+  size_t unit_sign(size_t i, size_t number_begin) const {
+    // 'in "Hits of 1984"' is no measure.
+    if (at(i, "\"") && digits(number_begin) == number_begin + 4 && i == number_begin + 4) {
+      return kNone;
+    }
     for (const std::string_view sign :
          {"\"", "''", "\u201D", "\u2033", "%", "\u00B0F", "\u00B0C", "\u00B0", "\u2032"}) {
       if (at(i, sign) && ends_at(i + sign.size())) return i + sign.size();
@@ -157,11 +165,11 @@ class Matcher {
   }
 
   // The unit behind a number that ends at i: glued, behind a space or behind a hyphen.
-  size_t unit(size_t i, bool whole_number) const {
-    if (const size_t sign = unit_sign(i); sign != kNone) return sign;
+  size_t unit(size_t i, size_t number_begin, bool whole_number) const {
+    if (const size_t sign = unit_sign(i, number_begin); sign != kNone) return sign;
     if (const size_t glued = unit_word(i, false, whole_number); glued != kNone) return glued;
     if (at(i, " ") || at(i, "-")) {
-      if (at(i, " \u00B0") || at(i, " %")) return unit_sign(i + 1);
+      if (at(i, " \u00B0") || at(i, " %")) return unit_sign(i + 1, number_begin);
       return unit_word(i + 1, true, whole_number);
     }
     return kNone;
@@ -178,9 +186,9 @@ class Matcher {
 
   size_t pack(size_t i) const {
     const std::string_view word = letters(i);
-    if (word.empty() || !is_pack_word(to_lower(word).view())) return kNone;
     const size_t of = i + word.size();
-    if (!at(of, " of ") && !at(of, " Of ")) return kNone;
+    if (word.empty() || (!at(of, " of ") && !at(of, " Of "))) return kNone;
+    if (!is_pack_word(to_lower(word).view())) return kNone;
     const size_t end = digits(of + 4);
     return end != kNone && ends_at(end) ? end : kNone;
   }
@@ -191,20 +199,20 @@ class Matcher {
     if (end == kNone) return kNone;
     bool measured = false;
     bool whole = number(i) == digits(i) && number(i) == end;
-    for (size_t next = end; next != kNone; next = times(end)) {
-      if (next != end) {
-        end = number(next);
+    for (size_t factor = i; factor != kNone; factor = times(end)) {
+      if (factor != i) {
+        end = number(factor);
         measured = true;
         whole = false;
       }
-      const size_t with_unit = unit(end, whole);
+      const size_t with_unit = unit(end, factor, whole);
       if (with_unit == kNone) continue;
       end = with_unit;
       measured = true;
       // Feet and inches: 5'10".
       if (digit_at(end) && (text_[end - 1] == '\'')) {
         const size_t inches = number(end);
-        const size_t sign = unit_sign(inches);
+        const size_t sign = unit_sign(inches, end);
         end = sign == kNone ? inches : sign;
       }
     }
@@ -212,6 +220,8 @@ class Matcher {
   }
 
   size_t currency_sign(size_t i) const {
+    constexpr std::string_view kFirst = "$UCA\xE2\xC2";
+    if (i >= text_.size() || kFirst.find(text_[i]) == kNone) return kNone;
     for (const std::string_view sign :
          {"$", "US$", "CA$", "C$", "A$", "AU$", "\u20AC", "\u00A3", "\u00A5", "\u20B9"}) {
       if (at(i, sign)) return i + sign.size();
@@ -223,7 +233,8 @@ class Matcher {
     size_t amount = currency_sign(i);
     if (amount == kNone) {
       const std::string_view code = letters(i);
-      if (is_currency_code(code) && at(i + code.size(), " ")) amount = i + code.size();
+      if (code.size() == 3 && is_currency_code(code) && at(i + code.size(), " "))
+        amount = i + code.size();
     }
     if (amount != kNone) return marked_price(skip_space(amount));
     const size_t end = range(i);
@@ -258,6 +269,7 @@ class Matcher {
   // "XL", "X-Large", "S/M", "2XL": letters, digits, hyphens and slashes that make a listed name.
   size_t size_name(size_t i, bool behind_size) const {
     size_t end = i;
+    if (digit_at(i) && !at(i + 1, "X") && !at(i + 1, "x")) return kNone;
     while (end < text_.size() && end - i < 12 &&
            (is_ascii_letter(text_[end]) || is_digit(text_[end]) || text_[end] == '-' ||
             text_[end] == '/')) {
@@ -294,13 +306,16 @@ class Matcher {
       if (is_size_system(letters(value))) value = skip_space(value + letters(value).size());
       const size_t named = size_name(value, true);
       if (named != kNone) return named;
-      const size_t dimensions = times_of_numbers(value);
-      return dimensions != kNone ? dimensions : size_number(value);
+      const size_t measure = quantity(value);
+      return measure != kNone ? measure : size_number(value);
     }
-    if (is_size_system(word) && digit_at(skip_space(after))) {
-      const size_t end = size_number(skip_space(after));
-      // Shoe and clothing sizes have at most two digits in front of the point.
-      return end != kNone && digits(skip_space(after)) - skip_space(after) <= 2 ? end : kNone;
+    if (is_size_system(word)) {
+      const size_t value = skip_space(after);
+      const size_t end = size_number(value);
+      // Highways and years are larger: "US 82", "EU 2020".
+      const bool small = digits(value) == value + 1 ||
+                         (digits(value) == value + 2 && text_[value] < (word == "EU" ? '6' : '2'));
+      return small ? end : kNone;
     }
     if (is_bed_size(low.view()) || low.view() == "one") {
       for (const std::string_view tail : {" size", " Size", "-size", "-Size", " SIZE"}) {
@@ -311,16 +326,6 @@ class Matcher {
       }
     }
     return kNone;
-  }
-
-  // "32x34" without a unit.
-  size_t times_of_numbers(size_t i) const {
-    const size_t first = number(i);
-    if (first == kNone) return kNone;
-    const size_t second = times(first);
-    if (second == kNone) return kNone;
-    const size_t end = number(second);
-    return ends_at(end) ? end : kNone;
   }
 
   size_t model(size_t i) const {
@@ -360,21 +365,6 @@ bool is_start(std::string_view text, size_t at) {
 }
 
 }  // namespace
-
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-
-bool is_letter_at(std::string_view text, size_t at) {
-  if (at >= text.size()) return false;
-  const auto byte = static_cast<unsigned char>(text[at]);
-  if (byte < 0x80) return is_ascii_letter(text[at]);
-  // U+00D7 is C3 97; C2 and E2 lead only symbols and punctuation that matter here.
-  if (byte == 0xC3) return at + 1 >= text.size() || text[at + 1] != '\x97';
-  return byte != 0xC2 && byte != 0xE2;
-}
-
-bool is_word_at(std::string_view text, size_t at) {
-  return at < text.size() && (is_digit(text[at]) || is_letter_at(text, at));
-}
 
 std::optional<Span> match_span(std::string_view text, size_t begin) {
   std::optional<Span> span = Matcher(text.substr(begin, kPatternBytes)).match();

@@ -1,5 +1,8 @@
 #pragma once
 
+#include <functional>
+#include <set>
+#include <string>
 #include <string_view>
 
 // The word lists of the span patterns.
@@ -21,7 +24,8 @@ bool is_currency_word(std::string_view lower);
 bool is_currency_code(std::string_view word);
 // Capital words that are no part of a model number in front of one: "THE 200".
 bool is_plain_capital_word(std::string_view word);
-// True when some word that starts a span without digits begins with `lower`.
-bool starts_keyword(std::string_view lower);
+// The leading letters, in lower case, of the words that may start a span without a digit or a
+// currency sign in front: "size", "xl", "x" of "x-large", "pack", "usd", ...
+const std::set<std::string, std::less<>>& keyword_heads();
 
 }  // namespace rexbert::batch

@@ -18,14 +18,16 @@ namespace {
 // What a token's text holds, looked up once for every id of the vocabulary.
 enum TokenFlag : uint16_t {
   kSpecial = 1,
-  kBegins = 2,           // starts a word
-  kEndsBreak = 4,        // whatever follows starts a word, and no span goes on behind it
-  kNumber = 8,           // a digit or a currency sign
-  kUpper = 16,           // an upper-case letter
-  kKeyword = 32,         // may start a word like "size", if a span may start where it starts
-  kBrand = 64,           // may start a brand
-  kEndsOpen = 128,       // does not end in a letter or digit: a span may start behind it
-  kKeywordInside = 256,  // has such a word behind punctuation of its own
+  kBegins = 2,            // starts a word
+  kEndsBreak = 4,         // whatever follows starts a word, and no span goes on behind it
+  kNumber = 8,            // a digit or a currency sign
+  kUpper = 16,            // an upper-case letter
+  kHead = 32,             // its leading word is a keyword ("size") or a brand's first word ...
+  kHeadPart = 64,         // ... or, reaching to its end, the start of one
+  kWordToEnd = 128,       // its leading word reaches to its end
+  kStartsInWord = 256,    // starts with a letter or digit
+  kEndsOpen = 512,        // does not end in a letter or digit: a span may start behind it
+  kKeywordInside = 1024,  // may have a keyword behind punctuation of its own
 };
 
 bool is_upper(char c) { return c >= 'A' && c <= 'Z'; }
@@ -43,19 +45,47 @@ std::string_view without_opening(std::string_view text) {
   return text.substr(begin);
 }
 
-bool may_start_keyword(std::string_view text) {
+// The letters at the start of `text` in lower case.
+std::string leading_letters(std::string_view text) {
   std::string run;
   for (size_t i = 0; is_letter_at(text, i); ++i) {
     run += is_upper(text[i]) ? static_cast<char>(text[i] - 'A' + 'a') : text[i];
   }
-  return !run.empty() && starts_keyword(run);
+  return run;
+}
+
+using Heads = std::set<std::string, std::less<>>;
+
+bool starts_head(const Heads& heads, std::string_view word) {
+  const auto at = heads.lower_bound(word);
+  return !word.empty() && at != heads.end() && at->starts_with(word);
+}
+
+bool starts_longer_head(const Heads& heads, std::string_view word) {
+  const auto at = heads.upper_bound(word);
+  return !word.empty() && at != heads.end() && at->starts_with(word);
 }
 
 bool holds_keyword_inside(std::string_view text) {
   for (size_t at = 1; at < text.size(); ++at) {
-    if (!is_word_at(text, at - 1) && may_start_keyword(text.substr(at))) return true;
+    const bool open = !is_word_at(text, at - 1);
+    if (open && starts_head(keyword_heads(), leading_letters(text.substr(at)))) return true;
   }
   return false;
+}
+
+// kHead, kHeadPart and kWordToEnd of a token's text.
+uint16_t head_flags(std::string_view text, const Heads& brand_heads) {
+  const std::string_view opened = without_opening(text);
+  const std::string_view word = leading_word(opened);
+  const std::string letters = leading_letters(opened);
+  const bool to_end = !word.empty() && word.size() == opened.size();
+  const bool letters_to_end = letters.size() == opened.size();
+  const bool head = brand_heads.contains(word) || keyword_heads().contains(letters);
+  const bool part = (to_end && starts_longer_head(brand_heads, word)) ||
+                    (letters_to_end && starts_longer_head(keyword_heads(), letters));
+  return static_cast<uint16_t>((head ? kHead : 0) | (part ? kHeadPart : 0) |
+                               (to_end ? kWordToEnd : 0));
 }
 
 bool has_number(std::string_view text) {
@@ -70,11 +100,22 @@ struct Word {
   bool follows;  // a space, and neither a special token nor a break, lies in front of it
 };
 
-// A word and what comes behind it, as text, with the token that every byte comes from.
+// A word and what comes behind it, as text; the tokens first_token, first_token + 1, ... end at the
+// bytes `ends`, a space in front of a token being its own.
 struct Window {
   std::string text;
-  std::vector<int32_t> token;
+  int32_t first_token = 0;
+  std::vector<uint32_t> ends;
   size_t word_end = 0;  // bytes of the first word
+
+  int32_t token_at(size_t byte) const {
+    return first_token +
+           static_cast<int32_t>(std::upper_bound(ends.begin(), ends.end(), byte) - ends.begin());
+  }
+  // The first byte behind the tokens below `token`.
+  size_t begin_of(int32_t token) const {
+    return token <= first_token ? 0 : ends[static_cast<size_t>(token - first_token - 1)];
+  }
 };
 
 struct TransparentHash {
@@ -105,64 +146,76 @@ struct SpanDetector::Impl {
 };
 
 void SpanDetector::Impl::set_flags(const MaskVocabulary& vocabulary) {
-  std::set<std::string, std::less<>> heads;
-  for (const auto& [head, names] : brands) heads.insert(head);
-  const auto may_start_brand = [&heads](std::string_view word) {
-    const auto at = heads.lower_bound(word);
-    return !word.empty() && at != heads.end() && at->starts_with(word);
-  };
+  Heads brand_heads;
+  for (const auto& [head, names] : brands) brand_heads.insert(head);
   for (int32_t id = 0; id < vocabulary.size(); ++id) {
     const std::string_view text = text_V[id];
     const bool ends_open = text.empty() || !is_word_at(text, text.size() - 1);
     const bool upper = std::any_of(text.begin(), text.end(), is_upper);
-    const std::string_view word = leading_word(without_opening(text));
     flags_V.push_back(static_cast<uint16_t>(
         (vocabulary.special_V[id] ? kSpecial : 0) | (vocabulary.begins_word_V[id] ? kBegins : 0) |
         (vocabulary.ends_in_break_V[id] ? kEndsBreak : 0) | (has_number(text) ? kNumber : 0) |
-        (upper ? kUpper : 0) | (may_start_keyword(text) ? kKeyword : 0) |
-        (holds_keyword_inside(text) ? kKeywordInside : 0) | (may_start_brand(word) ? kBrand : 0) |
-        (ends_open ? kEndsOpen : 0)));
+        (upper ? kUpper : 0) | head_flags(text, brand_heads) |
+        (is_word_at(text, 0) ? kStartsInWord : 0) | (ends_open ? kEndsOpen : 0) |
+        (holds_keyword_inside(text) ? kKeywordInside : 0)));
   }
 }
 
+// A word's flags: kNumber, kUpper and kKeywordInside of any of its tokens; kHead where a leading
+// word in it may be a keyword or brand.
 void SpanDetector::Impl::find_words(std::span<const int32_t> tokens_T,
                                     std::vector<Word>& words) const {
   words.clear();
-  constexpr uint16_t kWhereOpen = kKeyword | kBrand;
+  constexpr uint16_t kAnywhere = kNumber | kUpper | kKeywordInside;
   uint16_t previous = kSpecial;
+  uint16_t open_head = 0;  // of the token before, if its leading word reaches to its end
+  const auto settle = [&](bool goes_on) {
+    if (open_head & (goes_on ? kHeadPart : kHead)) words.back().flags |= kHead;
+    open_head = 0;
+  };
   for (int32_t t = 0; t < static_cast<int32_t>(tokens_T.size()); ++t) {
     const uint16_t flags = flags_V[tokens_T[t]];
     if (flags & kSpecial) {
+      settle(false);
       previous = flags;
       continue;
     }
     const bool cut = (previous & (kSpecial | kEndsBreak)) != 0;
+    bool open = true;
     if (cut || (flags & kBegins)) {
-      words.push_back({t, t + 1, flags, !cut});
+      settle(false);
+      words.push_back({t, t + 1, static_cast<uint16_t>(flags & kAnywhere), !cut});
     } else {
-      const bool open = (previous & kEndsOpen) != 0;
+      settle((flags & kStartsInWord) != 0);
+      open = (previous & kEndsOpen) != 0;
       words.back().end = t + 1;
-      words.back().flags |= open ? flags : static_cast<uint16_t>(flags & ~kWhereOpen);
+      words.back().flags |= flags & kAnywhere;
+    }
+    if (open && (flags & kWordToEnd)) {
+      open_head = flags;
+    } else if (open) {
+      words.back().flags |= flags & kHead;
     }
     previous = flags;
   }
+  settle(false);
 }
 
 void SpanDetector::Impl::open_window(std::span<const int32_t> tokens_T,
                                      const std::vector<Word>& words, size_t first,
                                      Window& window) const {
   window.text.clear();
-  window.token.clear();
-  const auto append = [&window](std::string_view text, int32_t token) {
-    window.text += text;
-    window.token.resize(window.text.size(), token);
-  };
+  window.ends.clear();
+  window.first_token = words[first].begin;
   for (size_t i = first; i < words.size(); ++i) {
     if (i > first) {
       if (!words[i].follows || window.text.size() >= window.word_end + kPatternBytes) break;
-      append(" ", words[i].begin);
+      window.text += ' ';
     }
-    for (int32_t t = words[i].begin; t < words[i].end; ++t) append(text_V[tokens_T[t]], t);
+    for (int32_t t = words[i].begin; t < words[i].end; ++t) {
+      window.text += text_V[tokens_T[t]];
+      window.ends.push_back(static_cast<uint32_t>(window.text.size()));
+    }
     if (i == first) window.word_end = window.text.size();
   }
 }
@@ -210,17 +263,16 @@ void SpanDetector::find(std::span<const int32_t> tokens_T, std::vector<Span>& sp
     if (word.end <= done) continue;
     const bool series = (word.flags & kUpper) && i + 1 < words.size() && words[i + 1].follows &&
                         (words[i + 1].flags & kNumber);
-    if (!(word.flags & (kNumber | kKeyword | kKeywordInside | kBrand)) && !series) continue;
+    if (!(word.flags & (kNumber | kHead | kKeywordInside)) && !series) continue;
     impl_->open_window(tokens_T, words, i, window);
     const std::string_view text = window.text;
-    size_t at = 0;
+    size_t at = window.begin_of(done);
     const auto emit = [&](size_t begin, size_t end, SpanKind kind) {
-      spans.push_back({window.token[begin], window.token[end - 1] + 1, kind});
+      spans.push_back({window.token_at(begin), window.token_at(end - 1) + 1, kind});
       done = spans.back().end;
-      at = std::lower_bound(window.token.begin(), window.token.end(), done) - window.token.begin();
+      at = window.begin_of(done);
     };
-    at = std::lower_bound(window.token.begin(), window.token.end(), done) - window.token.begin();
-    if (at == 0 && (word.flags & kBrand)) {
+    if (at == 0 && (word.flags & kHead)) {
       const size_t begin = text.size() - without_opening(text).size();
       const size_t end = impl_->brand_end(text, begin);
       if (begin < window.word_end && end != std::string_view::npos)

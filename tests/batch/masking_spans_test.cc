@@ -77,6 +77,8 @@ const std::vector<Example>& examples() {
       {"a Queen size bed", {{"Queen size", kSize}}},
       {"Size 32x34 jeans", {{"Size 32x34", kSize}}},
       {"One Size fits all", {{"One Size", kSize}}},
+      {"Size: 15 x 4.5 x 4 inches", {{"Size: 15 x 4.5 x 4 inches", kSize}}},
+      {"size 4.33 x 4", {{"size 4.33 x 4", kSize}}},
       // Model numbers.
       {"the WH-1000XM4 headset", {{"WH-1000XM4", kModel}}},
       {"an i7-9700K chip", {{"i7-9700K", kModel}}},
@@ -127,6 +129,9 @@ const std::vector<Example>& examples() {
       {"THE 200 men, IN 500 towns", {}},
       {"a MODEL of 2019", {}},
       {"US 2019 census", {}},
+      {"on US 82 to EU 77", {}},
+      {"the \"Hits of 1984\" tape", {}},
+      {"a 5-IN-1 tool", {}},
       {"a box of things", {}},
       {"my T-shirt is 3D", {}},
       {"the letters s, m and l", {}},
