@@ -1,7 +1,5 @@
 #include "rexbert/nn/model.h"
 
-#include <algorithm>
-
 #include "rexbert/core/error.h"
 #include "rexbert/core/strings.h"
 
@@ -79,26 +77,19 @@ Encoder::Encoder(const EncoderConfig& config) : config_(config) {
       register_module("final_norm", std::make_shared<Weight>(torch::IntArrayRef{config.hidden}));
 }
 
-const ops::RopeTable& Encoder::rope_table(double theta, int64_t positions) {
-  for (const CachedRope& cached : ropes_) {
-    if (cached.theta == theta && cached.table.cos_PH.size(0) >= positions) return cached.table;
+ops::RopeTable Encoder::rope_table(double theta, int64_t positions) {
+  ops::RopeTable& table = ropes_[theta];
+  if (!table.cos_PH.defined() || table.cos_PH.size(0) < positions) {
+    constexpr int64_t kGranularity = 1024;
+    const int64_t rounded = (positions + kGranularity - 1) / kGranularity * kGranularity;
+    table = ops::rope_table(rounded, config_.head_dim(), theta);
   }
-  std::erase_if(ropes_, [&](const CachedRope& cached) { return cached.theta == theta; });
-  constexpr int64_t kGranularity = 1024;
-  const int64_t rounded = (positions + kGranularity - 1) / kGranularity * kGranularity;
-  ropes_.push_back({theta, ops::rope_table(rounded, config_.head_dim(), theta)});
-  return ropes_.back().table;
+  return table;
 }
 
 torch::Tensor Encoder::forward(const EncoderInput& input) {
   const int64_t positions =
       input.positions_T.numel() == 0 ? 1 : input.positions_T.max().item<int64_t>() + 1;
-  ropes_.reserve(2);
-  if (ropes_.size() == 2) {
-    std::erase_if(ropes_, [&](const CachedRope& cached) {
-      return cached.theta != input.rope.global && cached.theta != input.rope.local;
-    });
-  }
   const ops::RopeTable global = rope_table(input.rope.global, positions);
   const ops::RopeTable local = rope_table(input.rope.local, positions);
   auto hidden_TD = embeddings_->forward(input.tokens_T);

@@ -2,6 +2,9 @@
 
 #include <gmock/gmock.h>
 
+#include <cmath>
+#include <limits>
+
 #include "ops/compare.h"
 #include "rexbert/core/error.h"
 #include "rexbert/ops/reference.h"
@@ -73,6 +76,15 @@ TEST(CrossEntropy, ExtremeLogitsStayFinite) {
 }
 
 TEST(CrossEntropy, ANonFiniteLogitMakesTheLossNonFinite) {
+  for (const float value : {std::numeric_limits<float>::quiet_NaN(), INFINITY}) {
+    for (const int64_t row : {0, 1, 8, 99}) {
+      auto one = torch::randn({100, 4});
+      one[row].fill_(value);
+      const auto loss_of_one = linear_cross_entropy(torch::ones({2, 4}), one, torch::zeros({100}),
+                                                    torch::tensor({5, 6}, torch::kInt32));
+      EXPECT_FALSE(std::isfinite(loss_of_one.item<float>())) << value << " in row " << row;
+    }
+  }
   const auto hidden = torch::full({3, 4}, std::numeric_limits<float>::quiet_NaN());
   const auto loss = linear_cross_entropy(hidden, torch::ones({10, 4}), torch::zeros({10}),
                                          torch::zeros({3}, torch::kInt32));

@@ -71,6 +71,14 @@ TEST(GeGlu, TailsAreExact) {
   EXPECT_LE((geglu(x).to(torch::kFloat64) - expected).abs().max().item<double>(), 1e-6);
 }
 
+TEST(GeGlu, NotANumberStaysOne) {
+  auto x = torch::zeros({1, 32});
+  x[0][3] = std::numeric_limits<float>::quiet_NaN();
+  const auto y = geglu(x);
+  EXPECT_TRUE(std::isnan(y[0][3].item<float>()));
+  EXPECT_EQ(y.isnan().sum().item<int64_t>(), 1);
+}
+
 TEST(DropoutAdd, DropsTheShareItWasAskedForAndDependsOnEveryPartOfItsKey) {
   const int64_t rows = 512;
   const int64_t columns = 256;

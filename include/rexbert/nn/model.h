@@ -12,8 +12,8 @@
 
 #include <torch/torch.h>
 
+#include <map>
 #include <memory>
-#include <vector>
 
 #include "rexbert/nn/config.h"
 #include "rexbert/ops/ops.h"
@@ -104,17 +104,13 @@ class Encoder : public torch::nn::Module {
   const torch::Tensor& embedding_VD() const { return embeddings_->tok_embeddings->weight; }
 
  private:
-  const ops::RopeTable& rope_table(double theta, int64_t positions);
+  ops::RopeTable rope_table(double theta, int64_t positions);
 
   EncoderConfig config_;
   std::shared_ptr<Embeddings> embeddings_;
   torch::nn::ModuleList layers_;
   std::shared_ptr<Weight> final_norm_;
-  struct CachedRope {
-    double theta;
-    ops::RopeTable table;
-  };
-  std::vector<CachedRope> ropes_;  // one or two: a table depends on theta alone
+  std::map<double, ops::RopeTable> ropes_;  // by theta; a run has a few
 };
 
 class PredictionHead : public torch::nn::Module {

@@ -16,5 +16,7 @@
 
 #include "rexbert/ops/attention.h"
 #include "rexbert/ops/cross_entropy.h"
+#include "rexbert/ops/instruction_set.h"
 #include "rexbert/ops/layers.h"
+#include "rexbert/ops/memory.h"
 #include "rexbert/ops/update.h"

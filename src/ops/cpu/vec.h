@@ -74,11 +74,11 @@ static inline void for_lanes(int64_t count, Body&& body) {
   if (i < count) body(i, Part{static_cast<int>(count - i)});
 }
 
-// Cody-Waite reduction and Cephes' expf polynomial: about 1 ulp; 0 below -87.3.
+// Cody-Waite reduction and Cephes' expf polynomial: about 1 ulp; 0 below -87.3, NaN for NaN (the
+// order of the operands of max and min keeps it).
 static inline Vf exp(Vf x) {
   constexpr float kMagic = 12582912.0f;  // 1.5 * 2^23: adding it rounds to an integer
-  const Vi representable = x >= splat(-87.3f);
-  const Vf clamped = min(max(x, splat(-87.3f)), splat(88.3f));
+  const Vf clamped = min(splat(88.3f), max(splat(-87.3f), x));
   const Vf shifted = clamped * 1.44269504088896341f + kMagic;
   const Vf n = shifted - kMagic;
   const Vf r = clamped - n * 0.693359375f - n * -2.12194440e-4f;
@@ -90,7 +90,7 @@ static inline Vf exp(Vf x) {
   p = p * (r * r) + r + 1.0f;
   const Vi exponent = (reinterpret_cast<Vi>(shifted) - 0x4B400000 + 127) << 23;
   const Vf result = p * reinterpret_cast<Vf>(exponent);
-  return select(representable, result, Vf{});
+  return select(x < splat(-87.3f), Vf{}, result);
 }
 
 // The normal distribution's cumulative function and density at x. erfc(z) = t P(t) exp(-z^2) with
