@@ -12,6 +12,7 @@ namespace {
 constexpr std::string_view kPrefix = "step-";
 constexpr std::string_view kStaging = ".staging-";
 constexpr std::string_view kRemoving = ".removing-";
+constexpr std::string_view kLatest = "latest";
 
 std::optional<int64_t> step_of(const std::string& name) {
   if (!name.starts_with(kPrefix)) return std::nullopt;
@@ -43,7 +44,10 @@ void CheckpointStore::publish(int64_t step, const Platform& platform,
                               const std::function<void(const fs::path&)>& write) {
   const fs::path target = folder(step);
   if (env_.exists(target)) {
-    if (!find_damage(env_, target)) return;
+    if (!find_damage(env_, target)) {
+      point_latest_to(target);
+      return;
+    }
     remove(target);
   }
   env_.create_directories(directory_);
@@ -57,7 +61,11 @@ void CheckpointStore::publish(int64_t step, const Platform& platform,
                 str_cat(staging.string(), ": not what was written when read back: ", *damage));
   }
   publish_directory(env_, staging, target);
-  publish_file(env_, directory_ / "latest", target.filename().string() + "\n");
+  point_latest_to(target);
+}
+
+void CheckpointStore::point_latest_to(const fs::path& target) {
+  publish_file(env_, directory_ / kLatest, target.filename().string() + "\n");
 }
 
 std::optional<CheckpointStore::Found> CheckpointStore::newest_valid() const {
@@ -74,7 +82,11 @@ std::optional<CheckpointStore::Found> CheckpointStore::newest_valid() const {
 void CheckpointStore::prune(const Retention& retention) {
   const std::vector<int64_t> all = steps();
   const auto newest = static_cast<size_t>(std::max<int64_t>(1, retention.newest));
+  // A run that went on from an older checkpoint of its own writes steps below the newest.
+  const std::string latest =
+      env_.exists(directory_ / kLatest) ? env_.read_file(directory_ / kLatest) : "";
   for (size_t i = 0; i + newest < all.size(); ++i) {
+    if (folder(all[i]).filename().string() + "\n" == latest) continue;
     if (retention.keep && retention.keep(all[i])) continue;
     remove(folder(all[i]));
   }

@@ -119,7 +119,7 @@ TEST_F(ResumeTest, AChangeThatBreaksContinuationIsRefusedNamingTheKeys) {
                     "phases.2.tokens=4k"});
   EXPECT_EQ(result.exit_code, 3);
   EXPECT_THAT(result.err, HasSubstr("the config no longer continues"));
-  EXPECT_THAT(result.err, HasSubstr("optimizer.epsilon: 1e-06 then, 1e-08 now"));
+  EXPECT_THAT(result.err, HasSubstr("optimizer.epsilon: 1e-6 then, 1e-8 now"));
   EXPECT_THAT(result.err, HasSubstr("phases[0].batch.rows: 8 then, 4 now"));
   EXPECT_THAT(result.err, HasSubstr("phases[0].batch.warmup.from: 2 then, not set now"));
   EXPECT_THAT(result.err, Not(HasSubstr("phases[2]"))) << "a phase to come may change";

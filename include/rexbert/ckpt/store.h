@@ -31,8 +31,8 @@ class CheckpointStore {
   std::vector<int64_t> steps() const;
 
   // Lets `write` fill a fresh folder (each file synced by its writer) and publishes it as the
-  // checkpoint of `step`. Does nothing when a whole one is there already. Throws Error(kCorrupt)
-  // when what was read back is not what was written.
+  // checkpoint of `step`. When a whole one is there already, `latest` is moved to it and that is
+  // all. Throws Error(kCorrupt) when what was read back is not what was written.
   void publish(int64_t step, const Platform& platform,
                const std::function<void(const fs::path& folder)>& write);
 
@@ -44,10 +44,12 @@ class CheckpointStore {
   // wrong.
   std::optional<Found> newest_valid() const;
 
-  // Removes what `retention` does not keep, the newest never, and leftovers of killed writers.
+  // Removes what `retention` does not keep, the newest and that named by `latest` never, and
+  // leftovers of killed writers.
   void prune(const Retention& retention);
 
  private:
+  void point_latest_to(const fs::path& folder);
   void remove(const fs::path& folder);
 
   Env& env_;

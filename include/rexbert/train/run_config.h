@@ -1,6 +1,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,7 +18,7 @@ namespace rexbert::train {
 
 // The block `model:`: a preset, single fields, or fields over a preset.
 struct ModelOptions : nn::EncoderConfig {
-  std::string preset;
+  std::optional<std::string> preset;
 };
 
 // A whole config file.
