@@ -39,7 +39,7 @@ make_root() {
     return
   fi
   [[ ! -e $root || -z $(ls -A "$root") ]] || die "$root: expected a new or empty folder"
-  debootstrap --variant=minbase bookworm "$root" "${MIRROR:-http://deb.debian.org/debian}"
+  debootstrap --variant=minbase bookworm "$root" ${MIRROR:+"$MIRROR"}
   if [[ -d /usr/local/share/ca-certificates ]]; then
     mkdir -p "$root/usr/local/share/ca-certificates"
     cp -rL /usr/local/share/ca-certificates/. "$root/usr/local/share/ca-certificates/"
@@ -48,9 +48,9 @@ make_root() {
 }
 
 put_clone() {
-  rm -rf "$root/root/rexbert"
-  git -c advice.detachedHead=false clone --quiet --no-hardlinks "$repository" "$root/root/rexbert"
-  git -C "$root/root/rexbert" log -1 --format='commit %h: %s'
+  rm -rf "$root/srv/rexbert"
+  git -c advice.detachedHead=false clone --quiet --no-hardlinks "$repository" "$root/srv/rexbert"
+  git -C "$root/srv/rexbert" log -1 --format='commit %h: %s'
 }
 
 # Mounts live in a name space of their own: they end with the command, and rm -rf DIR is safe.
@@ -62,7 +62,7 @@ run_inside() {
     mount -t tmpfs tmpfs "$root/dev/shm"
     exec chroot "$root" env -i HOME=/root PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C.UTF-8 \
       ${http_proxy:+http_proxy="$http_proxy"} ${https_proxy:+https_proxy="$https_proxy"} \
-      ${no_proxy:+no_proxy="$no_proxy"} bash -euc "cd /root/rexbert && $2" </dev/null
+      ${no_proxy:+no_proxy="$no_proxy"} bash -euc "cd /srv/rexbert && $2" </dev/null
   ' run_inside "$root" "$1"
 }
 
