@@ -191,10 +191,8 @@ void Tokenizer::Impl::encode_word(std::string_view word, WordCache& cache,
 void Tokenizer::Impl::encode_words(std::string_view text, std::vector<int32_t>& out) const {
   WordCache& cache = thread_cache(instance);
   if (model.add_dummy_prefix && !normalizer) {
-    // The first word with its prefix; a text that begins with a space has the prefix before it.
     thread_local std::string first;
-    const bool apart = text[0] == ' ' && !model.whitespace_runs;
-    const size_t size = apart ? 0 : word_end(text);
+    const size_t size = word_end(text);
     first.assign(1, ' ').append(text.substr(0, size));
     encode_word(first, cache, out);
     text.remove_prefix(size);

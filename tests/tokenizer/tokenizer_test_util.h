@@ -37,7 +37,7 @@ inline void write_corpus(const fs::path& path, uint64_t seed = 1, int documents 
   for (int i = 0; i < documents; ++i) {
     std::string text;
     for (uint64_t word = 0; word < 5 + rng.next_below(30); ++word) {
-      if (!text.empty()) text += ' ';
+      if (!text.empty()) text.append(rng.next_below(6) == 0 ? 1 + rng.next_below(4) : 1, ' ');
       if (rng.next_below(8) == 0) text += extras[rng.next_below(extras.size())];
       for (uint64_t k = 0; k < 1 + rng.next_below(3); ++k) {
         text += syllables[rng.next_below(1 + rng.next_below(syllables.size()))];

@@ -87,6 +87,9 @@ TEST_F(Training, PiecesFollowTheWhiteSpaceAndDigitOptions) {
     EXPECT_LE(digits(piece), 1) << piece;
   }
   options = small_options();
+  options.whitespace_runs = true;
+  EXPECT_TRUE(pieces_of(trained("runs", options)).contains("\u2581\u2581"));
+  options = small_options();
   options.split_by_whitespace = false;
   int across = 0;
   for (const std::string& piece : pieces_of(trained("across", options))) {
