@@ -1,81 +1,32 @@
-#include <fcntl.h>
 #include <gtest/gtest.h>
-#include <spawn.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <chrono>
-#include <csignal>
-#include <thread>
 
 #include "corpus/tokenize_fixture.h"
 #include "rexbert/core/philox.h"
-
-extern char** environ;
+#include "support/process.h"
 
 namespace rexbert::corpus {
 namespace {
 
 using Clock = std::chrono::steady_clock;
+using test::kill_at;
+using test::wait_for;
 
 // The real command, killed with SIGKILL at random moments and started again.
 class TokenizeKill : public TokenizeFixture {
  protected:
   pid_t start(const std::string& output) const {
-    std::vector<std::string> words = {REXBERT_COMMAND,
-                                      "tokenize",
-                                      path("corpus").string(),
-                                      "--tokenizer",
-                                      path("tokenizer").string(),
-                                      "--output",
-                                      path(output).string(),
-                                      "--holdout",
-                                      "10%,2",
-                                      "--shard-size",
-                                      "16KiB",
-                                      "--on-error",
-                                      "skip",
-                                      "--threads",
-                                      "2"};
-    std::vector<char*> arguments;
-    for (std::string& word : words) arguments.push_back(word.data());
-    arguments.push_back(nullptr);
-    posix_spawn_file_actions_t actions;
-    posix_spawn_file_actions_init(&actions);
-    const std::string log = path("log").string();
-    for (const int descriptor : {1, 2}) {
-      posix_spawn_file_actions_addopen(&actions, descriptor, log.c_str(),
-                                       O_WRONLY | O_CREAT | O_APPEND, 0666);
-    }
-    pid_t process = 0;
-    EXPECT_EQ(posix_spawn(&process, REXBERT_COMMAND, &actions, nullptr, arguments.data(), environ),
-              0);
-    posix_spawn_file_actions_destroy(&actions);
-    return process;
-  }
-
-  // The wait status.
-  static int wait_for(pid_t process) {
-    int status = 0;
-    EXPECT_EQ(waitpid(process, &status, 0), process);
-    return status;
+    return test::start_rexbert(
+        {"tokenize", path("corpus").string(), "--tokenizer", path("tokenizer").string(), "--output",
+         path(output).string(), "--holdout", "10%,2", "--shard-size", "16KiB", "--on-error", "skip",
+         "--threads", "2"},
+        path("log"));
   }
 
   void run_to_end(const std::string& output) const {
     const int status = wait_for(start(output));
     ASSERT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0) << env().read_file(path("log"));
-  }
-
-  // Kills the process when `moment()` says so; false when it ended before.
-  template <class Moment>
-  static bool kill_at(pid_t process, Moment moment) {
-    while (!moment()) {
-      int status = 0;
-      if (waitpid(process, &status, WNOHANG) == process) return false;
-      std::this_thread::yield();
-    }
-    kill(process, SIGKILL);
-    return WIFSIGNALED(wait_for(process));
   }
 };
 

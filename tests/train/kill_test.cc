@@ -1,20 +1,18 @@
-#include <fcntl.h>
 #include <gtest/gtest.h>
-#include <spawn.h>
-#include <sys/wait.h>
 
 #include <chrono>
-#include <csignal>
 #include <thread>
 
 #include "rexbert/core/philox.h"
-#include "support/command.h"
+#include "support/process.h"
 #include "support/world.h"
 
 namespace rexbert {
 namespace {
 
 using Clock = std::chrono::steady_clock;
+using test::kill_at;
+using test::wait_for;
 using test::World;
 
 // The real command, killed with SIGKILL at random moments and started again.
@@ -25,40 +23,7 @@ class KillTest : public ::testing::Test {
   Env& env_ = Env::posix();
 
   pid_t start(const fs::path& run) const {
-    std::vector<std::string> words = world_.train_arguments(run);
-    words.insert(words.begin(), REXBERT_BINARY_DIR "/bin/rexbert");
-    std::vector<char*> arguments;
-    for (std::string& word : words) arguments.push_back(word.data());
-    arguments.push_back(nullptr);
-    posix_spawn_file_actions_t actions;
-    posix_spawn_file_actions_init(&actions);
-    const std::string log = (directory_.path() / "log").string();
-    for (const int descriptor : {1, 2}) {
-      posix_spawn_file_actions_addopen(&actions, descriptor, log.c_str(),
-                                       O_WRONLY | O_CREAT | O_APPEND, 0666);
-    }
-    pid_t process = 0;
-    EXPECT_EQ(posix_spawn(&process, arguments[0], &actions, nullptr, arguments.data(), environ), 0);
-    posix_spawn_file_actions_destroy(&actions);
-    return process;
-  }
-
-  static int wait_for(pid_t process) {
-    int status = 0;
-    EXPECT_EQ(waitpid(process, &status, 0), process);
-    return status;
-  }
-
-  // Kills the process when `moment()` says so; false when it ended before.
-  template <class Moment>
-  static bool kill_at(pid_t process, Moment moment) {
-    while (!moment()) {
-      int status = 0;
-      if (waitpid(process, &status, WNOHANG) == process) return false;
-      std::this_thread::yield();
-    }
-    kill(process, SIGKILL);
-    return WIFSIGNALED(wait_for(process));
+    return test::start_rexbert(world_.train_arguments(run), directory_.path() / "log");
   }
 
   bool contains(const fs::path& run, const std::string& text) const {

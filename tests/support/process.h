@@ -1,0 +1,55 @@
+#pragma once
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <spawn.h>
+#include <sys/wait.h>
+
+#include <csignal>
+#include <filesystem>
+#include <string>
+#include <thread>
+#include <vector>
+
+extern char** environ;
+
+namespace rexbert::test {
+
+// Starts the built command with `words`; what it prints is appended to `log`.
+inline pid_t start_rexbert(std::vector<std::string> words, const std::filesystem::path& log) {
+  words.insert(words.begin(), REXBERT_BINARY_DIR "/bin/rexbert");
+  std::vector<char*> arguments;
+  for (std::string& word : words) arguments.push_back(word.data());
+  arguments.push_back(nullptr);
+  posix_spawn_file_actions_t actions;
+  posix_spawn_file_actions_init(&actions);
+  for (const int descriptor : {1, 2}) {
+    posix_spawn_file_actions_addopen(&actions, descriptor, log.c_str(),
+                                     O_WRONLY | O_CREAT | O_APPEND, 0666);
+  }
+  pid_t process = 0;
+  EXPECT_EQ(posix_spawn(&process, arguments[0], &actions, nullptr, arguments.data(), environ), 0);
+  posix_spawn_file_actions_destroy(&actions);
+  return process;
+}
+
+// The wait status.
+inline int wait_for(pid_t process) {
+  int status = 0;
+  EXPECT_EQ(waitpid(process, &status, 0), process);
+  return status;
+}
+
+// Kills the process with SIGKILL when `moment()` says so; false when it ended before.
+template <class Moment>
+bool kill_at(pid_t process, Moment moment) {
+  while (!moment()) {
+    int status = 0;
+    if (waitpid(process, &status, WNOHANG) == process) return false;
+    std::this_thread::yield();
+  }
+  kill(process, SIGKILL);
+  return WIFSIGNALED(wait_for(process));
+}
+
+}  // namespace rexbert::test
