@@ -153,6 +153,8 @@ struct Corpora {
           words.encode("The man and the dog ran. Ralph saw a bottle in London, of steel"));
       general.push_back(words.encode("Buy the stainless house of Ralph and London, the man said"));
     }
+    // Acme stands in front of Zenith 25 times of 60: often, but no name of two words.
+    for (int i = 0; i < 60; ++i) domain.push_back(words.encode(i < 25 ? "Acme Zenith" : "an Acme"));
     domain.push_back(words.encode("Rarebrand"));
   }
 
@@ -171,7 +173,7 @@ TEST(MaskingSalience, CountsEveryTokenButTheSpecialOnes) {
   const SalienceTable table = corpora.table();
   EXPECT_EQ(table.tokenizer_fingerprint, "made");
   EXPECT_EQ(table.domain_V[kCls], 0u);
-  EXPECT_EQ(table.domain_V[corpora.words.id("Zenith", true)], 180u);
+  EXPECT_EQ(table.domain_V[corpora.words.id("Zenith", true)], 205u);
   EXPECT_EQ(table.general_V[corpora.words.id("Zenith", true)], 0u);
   EXPECT_EQ(table.general_V[corpora.words.id("Ralph", true)], 120u);
   const auto odds_V = table.log_odds_V();
@@ -183,11 +185,12 @@ TEST(MaskingSalience, LearnsBrandsThatAreCapitalisedAndSalient) {
   const Corpora corpora;
   // Not Bottle, Stainless and Steel, which also occur in lower case; not London, which is general;
   // not USB, Size and what is rare. Ralph is too general alone.
-  EXPECT_THAT(corpora.table().brand_names(), ElementsAre("Lauren", "Ralph Lauren", "Zenith"));
+  EXPECT_THAT(corpora.table().brand_names(),
+              ElementsAre("Acme", "Lauren", "Ralph Lauren", "Zenith"));
   EXPECT_THAT(corpora.table({.brand_count = 150}).brand_names(), ElementsAre("Zenith"));
   EXPECT_THAT(
       corpora.table({.brand_count = 150}, {"Zenith", "Black & Decker"}).brands,
-      ElementsAre(SalienceTable::Brand{"Black & Decker", 0}, SalienceTable::Brand{"Zenith", 180}));
+      ElementsAre(SalienceTable::Brand{"Black & Decker", 0}, SalienceTable::Brand{"Zenith", 205}));
 }
 
 TEST(MaskingSalience, ForgetsRareWordsWhenThereAreTooMany) {
@@ -243,11 +246,11 @@ TEST(MaskingSalience, StreamsGiveWhatTheirDocumentsGive) {
   count_stream(all, Corpus::kGeneral, general, options);
   EXPECT_EQ(all.finish("made"), corpora.table());
   // A part: the same number of tokens from every shard.
-  options.tokens = 500;
+  options.tokens = 60;
   uint64_t told = 0;
   SalienceCounter part(corpora.words.vocabulary(), options);
   count_stream(part, Corpus::kDomain, domain, options, [&told](uint64_t done) { told = done; });
-  EXPECT_EQ(told, 500u);
+  EXPECT_EQ(told, 60u);
 }
 
 TEST(MaskingSalience, GuidedMaskingSpendsMoreOnSpans) {

@@ -42,7 +42,8 @@ class Masker {
   // Takes a batch of whole rows with the original ids in tokens_T; fills masked_M and targets_M and
   // rewrites tokens_T. Throws Error(kUsage) for a spec out of range or offsets that do not fit,
   // Error(kIncompatible) for a token that is not in the vocabulary; the batch is then unchanged.
-  // Cost, one thread: 60 M tokens/s and more kUniform, 8 M and more kGuided.
+  // Rates, one thread with AVX2: about 180 M tokens/s kUniform, 70 M kWholeWord, and kGuided 17 M
+  // in prose and 8 M in product text, where finding the spans is most of it.
   void apply(const plan::MaskingSpec& spec, PackedBatch& batch) const;
 
   // The same with evaluation's own key, in which the epoch has no part: the same masks every time.
