@@ -1,8 +1,8 @@
-#include <cstdlib>
 #include <string>
 
 #include "rexbert/core/error.h"
 #include "rexbert/core/strings.h"
+#include "rexbert/dist/launch.h"
 #include "rexbert/dist/process_group.h"
 
 namespace rexbert::dist {
@@ -21,10 +21,11 @@ class SingleProcess final : public ProcessGroup {
 }  // namespace
 
 std::unique_ptr<ProcessGroup> connect() {
-  const char* world = std::getenv("WORLD_SIZE");
-  if (world != nullptr && std::string(world) != "1") {
-    throw Error(ErrorCode::kUsage, str_cat("WORLD_SIZE: expected 1, got ", world,
-                                           "; this version trains in one process"));
+  const Launch launch = discover_launch({});
+  if (launch.world_size != 1) {
+    throw Error(ErrorCode::kUsage,
+                str_cat("expected one process, got ", launch.world_size, " by what ",
+                        launch.launcher, " says; this version trains in one process"));
   }
   return std::make_unique<SingleProcess>();
 }

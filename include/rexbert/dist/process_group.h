@@ -25,8 +25,8 @@ class ProcessGroup {
   virtual void barrier() = 0;
 };
 
-// The processes that this one was started with. Error(kUsage) when the launcher's WORLD_SIZE asks
-// for more than one, which this version cannot serve.
+// The processes that this one was started with (launch.h). Error(kUsage) for more than one, which
+// this version cannot serve.
 std::unique_ptr<ProcessGroup> connect();
 
 }  // namespace rexbert::dist
