@@ -53,6 +53,7 @@ void JobLayout::check_unused(Env& env) const {
   const auto belongs = [&](const std::string& name) {
     // The journal's own first publication may have been cut short.
     if (name == journal().filename().string() + ".tmp") return true;
+    if (name == lock().filename().string()) return true;
     if (part_name_.empty()) return false;
     return name == "train" || name == "validation" || name.starts_with("part-") ||
            name.starts_with("tokenize-") || name.starts_with("bad_lines-");

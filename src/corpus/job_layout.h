@@ -16,6 +16,8 @@ class JobLayout {
 
   const fs::path& output() const { return output_; }
   fs::path journal() const { return output_ / ("tokenize" + suffix_ + ".journal"); }
+  // Locked while a process works on the job; gone when it is finished.
+  fs::path lock() const { return output_ / ("tokenize" + suffix_ + ".lock"); }
   fs::path bad_lines() const { return output_ / ("bad_lines" + suffix_ + ".jsonl"); }
   // The folder that holds a split's stream, or its parts.
   fs::path split_root(Split split) const;

@@ -49,6 +49,11 @@ struct JobState {
   std::vector<Position> bad_lines;
   bool finished = false;
   text::ReadCounts counts;  // of the whole job, when finished
+
+  bool made_nothing() const {
+    return streams[0].shards.empty() && streams[1].shards.empty() && files_done.empty() &&
+           bad_lines.empty() && !finished;
+  }
 };
 
 // The journal of one tokenize job: a text file, one record a line, appended and synced as the job

@@ -85,9 +85,14 @@ void check_options(Env& env, const TokenizeOptions& options) {
   // What the journal will hold must be usable: a wrong value in it could not be corrected later.
   parse_compression(options.compression);
   for (const std::string& algorithm : options.hashes) make_hasher(algorithm);
+  if (!std::is_sorted(options.hashes.begin(), options.hashes.end(), std::less_equal<>())) {
+    throw Error(ErrorCode::kUsage, str_cat("hashes: expected sorted names, each once, got ",
+                                           str_join(options.hashes, ",")));
+  }
   if (options.shard_bytes < 1024 || options.shard_bytes > (uint64_t{1} << 32) - 1) {
-    throw Error(ErrorCode::kUsage,
-                str_cat("shard_bytes: expected 1 KiB to 4 GiB, got ", options.shard_bytes));
+    throw Error(
+        ErrorCode::kUsage,
+        str_cat("shard_bytes: expected 1,024 to 4,294,967,295 bytes, got ", options.shard_bytes));
   }
   check_output_outside_inputs(env, options);
   for (const fs::path& file : text::expand_inputs(env, options.inputs)) {
@@ -133,12 +138,17 @@ class TokenizeJob {
   }
 
   TokenizeReport run() {
+    const auto lock = is_whole() ? nullptr : lock_output();
     open_journal();
     if (!state_.finished) {
       open_streams();
       read_inputs();
       finish();
+    } else if (!indexes_are_there()) {
+      open_streams();
+      publish_indexes();
     }
+    if (env_.exists(layout_.lock())) env_.remove_file(layout_.lock());
     return report();
   }
 
@@ -160,9 +170,40 @@ class TokenizeJob {
   }
   JobState::Stream& done(Split split) { return state_.streams[static_cast<size_t>(split)]; }
 
+  bool is_whole() {
+    Json begun;
+    return env_.exists(layout_.journal()) &&
+           Journal::read(env_, layout_.journal(), begun).finished && indexes_are_there();
+  }
+
+  std::unique_ptr<FileLock> lock_output() {
+    if (!env_.exists(layout_.journal())) {
+      layout_.check_unused(env_);
+      choose_holdout();  // may refuse: nothing is made before
+    }
+    env_.create_directories(layout_.output());
+    auto lock = env_.try_lock(layout_.lock());
+    if (lock == nullptr) {
+      throw Error(ErrorCode::kUsage, str_cat(layout_.output().string(),
+                                             ": another process writes this output; wait for its "
+                                             "end or choose another folder"));
+    }
+    return lock;
+  }
+
+  // A job that was given up before it made anything can be begun anew with other settings.
+  void drop_empty_journal(const Json& job) {
+    Json begun;
+    const JobState state = Journal::read(env_, layout_.journal(), begun);
+    const bool same =
+        begun.at("settings") == job.at("settings") && begun.at("inputs") == job.at("inputs");
+    if (!same && state.made_nothing()) env_.remove_file(layout_.journal());
+  }
+
   void open_journal() {
     const Json job = {{"settings", job_settings(options_, tokenizer_.fingerprint())},
                       {"inputs", inputs_.describe(env_)}};
+    if (env_.exists(layout_.journal())) drop_empty_journal(job);
     if (env_.exists(layout_.journal())) {
       journal_ = Journal::resume(env_, layout_.journal(), job, state_);
       already_finished_ = state_.finished;
@@ -170,17 +211,17 @@ class TokenizeJob {
       return;
     }
     layout_.check_unused(env_);
-    if (options_.holdout.at_least > 0) state_.holdout_cut = find_cut();
-    env_.create_directories(layout_.output());
+    if (!state_.holdout_cut) choose_holdout();
     journal_ = Journal::create(env_, layout_.journal(), job, state_.holdout_cut);
   }
 
-  HoldoutCut find_cut() {
+  void choose_holdout() {
+    if (options_.holdout.at_least == 0) return;
     uint64_t bytes = 0;
     for (size_t i = 0; i < inputs_.files().size(); ++i) bytes += inputs_.file_bytes(i);
     InputMeter meter(env_);
     Progress progress("choosing the holdout", bytes, format_bytes);
-    return find_holdout_cut(
+    state_.holdout_cut = find_holdout_cut(
         meter, inputs_.files(), map_options_, options_.holdout,
         [this](const text::BadLine& bad) {
           if (options_.on_error == text::OnError::kStop) stop_at(bad);
@@ -352,6 +393,12 @@ class TokenizeJob {
       journal_->sync();
       publish_file(env_, layout_.bad_lines(), bad_lines_report(env_, layout_.journal()));
     }
+    publish_indexes();
+    journal_->finish(counts_);
+    state_.counts = counts_;
+  }
+
+  void publish_indexes() {
     for_each_stream([&](Split split, Stream& stream) {
       stream_info(split).save(env_, layout_.stream(split));
       const shard::Index index = stream.writer->finish();
@@ -359,8 +406,16 @@ class TokenizeJob {
         log::warning(str_cat(layout_.stream(split).string(), ": no documents"));
       }
     });
-    journal_->finish(counts_);
-    state_.counts = counts_;
+  }
+
+  bool indexes_are_there() {
+    bool all = true;
+    for_each_stream([&](Split split, Stream&) {
+      const fs::path folder = layout_.stream(split);
+      all = all && env_.exists(folder / shard::kIndexFile) &&
+            env_.exists(folder / shard::kStreamInfoFile);
+    });
+    return all;
   }
 
   shard::StreamInfo stream_info(Split split) {

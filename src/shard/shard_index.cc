@@ -1,7 +1,6 @@
 #include "rexbert/shard/shard_index.h"
 
 #include <algorithm>
-#include <cmath>
 #include <limits>
 #include <set>
 
@@ -10,23 +9,12 @@
 #include "rexbert/core/hash.h"
 #include "rexbert/core/strings.h"
 #include "rexbert/shard/value.h"
+#include "shard/json_fields.h"
 
 namespace rexbert::shard {
 namespace {
 
 constexpr int kVersion = 2;
-
-[[noreturn]] void fail(std::string_view source, std::string_view problem,
-                       ErrorCode code = ErrorCode::kCorrupt) {
-  throw Error(code, str_cat(source, ": ", problem));
-}
-
-void check_keys(const Json& object, const std::set<std::string>& keys, std::string_view source) {
-  if (!object.is_object()) fail(source, "expected an object");
-  for (const auto& [key, value] : object.items()) {
-    if (!keys.contains(key)) fail(source, str_cat("unknown key ", str_quote(key)));
-  }
-}
 
 void check_version(const Json& object, std::string_view source) {
   const auto version = json_get<Json>(object, "version", source);
@@ -35,52 +23,9 @@ void check_version(const Json& object, std::string_view source) {
   }
 }
 
-uint64_t get_count(const Json& object, std::string_view key, std::string_view source) {
-  const auto value = json_get<Json>(object, key, source);
-  if (!value.is_number_unsigned()) {
-    fail(source, str_cat(key, ": expected a count, got ", value.dump()));
-  }
-  return value.get<uint64_t>();
-}
-
 std::vector<std::string> get_strings(const Json& object, std::string_view key,
                                      std::string_view source) {
   return json_get<std::vector<std::string>>(object, key, source);
-}
-
-// The sizes that the reference's reader accepts: 67108864, "67108864", "64mb", "1.5gb", "10b".
-std::optional<uint64_t> parse_size_limit(const Json& json, std::string_view source) {
-  if (json.is_null()) return std::nullopt;
-  if (json.is_number_unsigned()) return json.get<uint64_t>();
-  const auto refuse = [&] {
-    fail(source, str_cat("size_limit: expected null or a size such as 67108864 or \"64mb\", got ",
-                         json.dump()));
-  };
-  if (!json.is_string()) refuse();
-  std::string text(str_trim(json.get<std::string>()));
-  std::transform(text.begin(), text.end(), text.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  double unit = 1;
-  if (text.ends_with('b')) {
-    text.pop_back();
-    const size_t power =
-        text.empty() ? std::string_view::npos : std::string_view("kmgt").find(text.back());
-    if (power != std::string_view::npos) {
-      text.pop_back();
-      unit = std::pow(1024.0, static_cast<double>(power + 1));
-    }
-  }
-  size_t used = 0;
-  double number = -1;
-  if (text.find_first_not_of("0123456789.") == std::string::npos) {
-    try {
-      number = std::stod(text, &used);
-    } catch (const std::exception&) {
-      refuse();
-    }
-  }
-  if (used != text.size() || number < 0 || number * unit > 1e18) refuse();
-  return static_cast<uint64_t>(number * unit);
 }
 
 Json file_to_json(const FileInfo& file) {

@@ -1,32 +1,11 @@
 #include "rexbert/shard/stream_info.h"
 
-#include <set>
-
 #include "rexbert/core/error.h"
 #include "rexbert/core/strings.h"
+#include "shard/json_fields.h"
 
 namespace rexbert::shard {
 namespace {
-
-[[noreturn]] void fail(std::string_view source, std::string_view problem,
-                       ErrorCode code = ErrorCode::kCorrupt) {
-  throw Error(code, str_cat(source, ": ", problem));
-}
-
-void check_keys(const Json& object, const std::set<std::string>& keys, std::string_view source) {
-  if (!object.is_object()) fail(source, "expected an object");
-  for (const auto& [key, value] : object.items()) {
-    if (!keys.contains(key)) fail(source, str_cat("unknown key ", str_quote(key)));
-  }
-}
-
-uint64_t get_count(const Json& object, std::string_view key, std::string_view source) {
-  const auto value = json_get<Json>(object, key, source);
-  if (!value.is_number_unsigned()) {
-    fail(source, str_cat(key, ": expected a count, got ", value.dump()));
-  }
-  return value.get<uint64_t>();
-}
 
 void check_total(const Json& json, std::string_view key, uint64_t sum, std::string_view source) {
   const uint64_t total = get_count(json, key, source);

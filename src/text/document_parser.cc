@@ -111,8 +111,10 @@ DocumentParser::Outcome DocumentParser::parse_json(const Record& record, Documen
       ++texts;
     } else if (key == options_.id_field && !options_.id_field.empty()) {
       int64_t number = 0;
-      if (value.get(number) == simdjson::SUCCESS) {
-        id_ = std::to_string(number);
+      uint64_t large = 0;
+      if (value.is_null()) continue;
+      if (value.get(number) == simdjson::SUCCESS || value.get(large) == simdjson::SUCCESS) {
+        id_ = large > 0 ? std::to_string(large) : std::to_string(number);
         document.id = id_;
       } else if (value.get(document.id) != simdjson::SUCCESS) {
         return bad(str_cat("field ", str_quote(key), ": expected a string or an integer, got ",

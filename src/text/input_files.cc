@@ -1,6 +1,7 @@
 #include "rexbert/text/input_files.h"
 
 #include <fnmatch.h>
+#include <simdjson.h>
 
 #include <algorithm>
 #include <array>
@@ -23,12 +24,15 @@ bool contains(const Range& range, std::string_view word) {
 
 bool is_glob(std::string_view text) { return text.find_first_of("*?[") != std::string_view::npos; }
 
-// Adds the text files below `directory`, names sorted at each level.
-void add_directory(Env& env, const fs::path& directory, std::vector<fs::path>& files) {
+// Adds the text files below `directory`, names sorted at each level. `above` are the directories on
+// the way there: a link back to one of them is not followed.
+void add_directory(Env& env, const fs::path& directory, std::set<fs::path> above,
+                   std::vector<fs::path>& files) {
+  if (!above.insert(fs::weakly_canonical(directory)).second) return;
   for (const std::string& name : env.list_directory(directory)) {
     const fs::path path = directory / name;
     if (env.is_directory(path)) {
-      add_directory(env, path, files);
+      add_directory(env, path, above, files);
     } else if (has_text_extension(path)) {
       files.push_back(path);
     }
@@ -75,7 +79,7 @@ std::vector<fs::path> expand_inputs(Env& env, const std::vector<std::string>& pa
         as_it_is ? std::vector<fs::path>{pattern} : match_glob(env, pattern);
     for (const fs::path& root : roots) {
       if (env.is_directory(root)) {
-        add_directory(env, root, matched);
+        add_directory(env, root, {}, matched);
       } else {
         matched.push_back(root);
       }
@@ -89,7 +93,11 @@ std::vector<fs::path> expand_inputs(Env& env, const std::vector<std::string>& pa
     }
     std::sort(matched.begin(), matched.end());
     for (fs::path& file : matched) {
-      if (seen.insert(file.lexically_normal()).second) files.push_back(std::move(file));
+      if (!simdjson::validate_utf8(file.string())) {
+        throw Error(ErrorCode::kUsage, str_cat("input ", str_quote(file.string(), 1000),
+                                               ": expected a name in UTF-8; rename the file"));
+      }
+      if (seen.insert(fs::weakly_canonical(file)).second) files.push_back(std::move(file));
     }
   }
   return files;

@@ -107,10 +107,12 @@ const std::vector<std::string>& tokenizer_files() {
   return names;
 }
 
-void copy_tokenizer(Env& env, const fs::path& from, const fs::path& to) {
+std::map<std::string, std::string> read_tokenizer_files(Env& env, const fs::path& folder) {
+  std::map<std::string, std::string> files;
   for (const std::string& name : tokenizer_files()) {
-    publish_file(env, to / name, read_needed_file(env, from, name.c_str()));
+    files[name] = read_needed_file(env, folder, name.c_str());
   }
+  return files;
 }
 
 }  // namespace rexbert::tokenizer

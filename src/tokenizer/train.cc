@@ -227,8 +227,10 @@ std::string_view to_string(Normalization normalization) {
 }
 
 TrainReport train(Env& env, const TrainOptions& options, const std::vector<fs::path>& inputs,
-                  const fs::path& folder) {
+                  const fs::path& output) {
   check_options(options);
+  // "tok/" too: the staging folder lies beside it, not in it.
+  const fs::path folder = output.has_filename() ? output : output.parent_path();
   if (env.exists(folder)) {
     throw Error(ErrorCode::kUsage,
                 str_cat("tokenizer training: ", folder.string(), " exists already"));

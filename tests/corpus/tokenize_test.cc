@@ -7,6 +7,7 @@
 
 #include "corpus/tokenize_fixture.h"
 #include "rexbert/core/fault_env.h"
+#include "support/errors.h"
 
 namespace rexbert::corpus {
 namespace {
@@ -76,6 +77,35 @@ TEST_F(TokenizeFixture, FinishedOutputIsLeftAlone) {
   EXPECT_EQ(report.streams[0].documents, all_samples().size());
   EXPECT_EQ(report.read.documents, all_samples().size());
   EXPECT_EQ(snapshot("out"), before);
+}
+
+TEST_F(TokenizeFixture, AMissingIndexOfAFinishedOutputIsMadeAgain) {
+  tokenize(env(), options_for("out"));
+  const auto before = snapshot("out");
+  for (const auto name : {shard::kIndexFile, shard::kStreamInfoFile}) {
+    env().remove_file(path("out") / name);
+    EXPECT_TRUE(tokenize(env(), options_for("out")).already_finished);
+    EXPECT_EQ(snapshot("out"), before) << name;
+  }
+}
+
+TEST_F(TokenizeFixture, OneProcessWritesAnOutput) {
+  env().create_directories(path("out"));
+  const auto lock = env().try_lock(path("out") / "tokenize.lock");
+  ASSERT_NE(lock, nullptr);
+  EXPECT_EQ(test::error_of([&] { tokenize(env(), options_for("out")); }),
+            str_cat("usage error: ", path("out").string(),
+                    ": another process writes this output; wait for its end or choose another "
+                    "folder"));
+}
+
+TEST_F(TokenizeFixture, AJobThatMadeNothingCanBeBegunAnewWithOtherSettings) {
+  TokenizeOptions options = options_for("out");
+  options.read.text_field = "body";
+  EXPECT_THAT(test::error_of([&] { tokenize(env(), options); }),
+              ::testing::HasSubstr("no field \"body\""));
+  tokenize(env(), options_for("out"));
+  EXPECT_EQ(samples_of(path("out")), all_samples());
 }
 
 TEST_F(TokenizeFixture, ShareIsHeldOutByDocument) {

@@ -2,9 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <unistd.h>
 
-#include <atomic>
 #include <cstdint>
 #include <map>
 #include <string>
@@ -15,33 +13,20 @@
 #include "rexbert/core/error.h"
 #include "rexbert/core/strings.h"
 #include "rexbert/shard/shard.h"
+#include "support/temporary_directory.h"
 
 namespace rexbert::shard {
 
-// A directory that is removed at the end of the test.
-class TemporaryDirectory {
+// In memory where the system offers it: hundreds of shards are published with fsync.
+class TemporaryDirectory : public test::TemporaryDirectory {
  public:
-  TemporaryDirectory() {
-    static std::atomic<int> count = 0;
-    // In memory where the system offers it: hundreds of shards are published with fsync.
-    const fs::path memory = "/dev/shm";
-    path_ = (fs::is_directory(memory) ? memory : fs::temp_directory_path()) /
-            str_cat("rexbert_shard_", ::getpid(), "_", count++);
-    fs::remove_all(path_);
-    fs::create_directories(path_);
-  }
-  ~TemporaryDirectory() {
-    std::error_code error;
-    fs::remove_all(path_, error);
-  }
-  TemporaryDirectory(const TemporaryDirectory&) = delete;
-  TemporaryDirectory& operator=(const TemporaryDirectory&) = delete;
-
-  const fs::path& path() const { return path_; }
-  fs::path operator/(std::string_view name) const { return path_ / name; }
+  TemporaryDirectory() : test::TemporaryDirectory(parent()) {}
 
  private:
-  fs::path path_;
+  static fs::path parent() {
+    const fs::path memory = "/dev/shm";
+    return fs::is_directory(memory) ? memory : fs::temp_directory_path();
+  }
 };
 
 // The message of the Error that `body` throws, contexts included; its code in `code`.

@@ -72,6 +72,21 @@ TEST_F(Documents, BadLinesAreNamedAndTheRestIsRead) {
                           "11: the text holds a NUL character", broken("12"), broken("14")));
 }
 
+TEST_F(Documents, IdsAreStringsOrAnyWholeNumbers) {
+  const ReadResult result = read_all(write("ids.jsonl",
+                                           "{\"text\":\"a\",\"id\":\"x-1\"}\n"
+                                           "{\"text\":\"b\",\"id\":-7}\n"
+                                           "{\"text\":\"c\",\"id\":18446744073709551615}\n"
+                                           "{\"text\":\"d\",\"id\":null}\n"
+                                           "{\"text\":\"e\"}\n"));
+  EXPECT_THAT(result.bad, testing::IsEmpty());
+  ASSERT_EQ(result.ids.size(), 5u);
+  EXPECT_EQ(result.ids[0], "x-1");
+  EXPECT_EQ(result.ids[1], "-7");
+  EXPECT_EQ(result.ids[2], "18446744073709551615");
+  EXPECT_NE(result.ids[3], result.ids[4]) << "made from file and line where there is none";
+}
+
 TEST_F(Documents, OtherFieldsCanBeNamed) {
   ReadOptions options;
   options.text_field = "body";
@@ -127,14 +142,14 @@ TEST_F(Documents, CompressedFilesReadTheSame) {
     EXPECT_THAT(read_all(write(name, packed)).texts, ElementsAre("one", "two"));
     const fs::path cut = write("cut_"s + name, packed.substr(0, packed.size() - 6));
     const std::string error = error_of([&] { read_all(cut); });
-    EXPECT_THAT(error, testing::StartsWith("6 " + cut.string() + ": damaged "));
+    EXPECT_THAT(error, testing::StartsWith("corrupt data: " + cut.string() + ": damaged "));
   }
 }
 
 TEST_F(Documents, AnUnknownNameIsAnErrorUnlessTheFormatIsGiven) {
   const fs::path path = write("a.data", "{\"text\":\"one\"}\n");
   EXPECT_EQ(error_of([&] { read_all(path); }),
-            "2 " + path.string() +
+            "usage error: " + path.string() +
                 ": the name does not say the format: expected .jsonl, .json or .txt (plain, .zst, "
                 ".zstd or .gz), or a format given");
   ReadOptions options;
@@ -148,15 +163,15 @@ TEST_F(Documents, TheStopPolicyThrowsWithFileAndLine) {
   Document document;
   EXPECT_TRUE(reader.next(document));
   EXPECT_EQ(error_of([&] { reader.next(document); }),
-            "6 " + path.string() + ":2: no field \"text\"");
+            "corrupt data: " + path.string() + ":2: no field \"text\"");
   EXPECT_EQ(reader.counts().bad, 1u);
   EXPECT_EQ(error_of([] { parse_on_error("ignore"); }),
-            "2 expected \"stop\" or \"skip\", got \"ignore\"");
+            "usage error: expected \"stop\" or \"skip\", got \"ignore\"");
 }
 
 TEST_F(Documents, AMissingFileIsNamed) {
   EXPECT_THAT(error_of([&] { read_all(directory_.path() / "none.jsonl"); }),
-              testing::AllOf(testing::StartsWith("4 "), testing::HasSubstr("none.jsonl")));
+              testing::AllOf(testing::StartsWith("not found: "), testing::HasSubstr("none.jsonl")));
 }
 
 }  // namespace

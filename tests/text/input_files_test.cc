@@ -48,16 +48,30 @@ TEST_F(InputFiles, EachFileComesOnceInTheOrderOfPatterns) {
               ElementsAre("b.jsonl", "a.jsonl.zst"));
 }
 
+TEST_F(InputFiles, LinksNeitherLoopNorGiveAFileTwice) {
+  fs::create_directory_symlink(directory_.path() / "sub", directory_.path() / "sub" / "loop");
+  fs::create_symlink(directory_.path() / "b.jsonl", directory_.path() / "sub" / "e.jsonl");
+  EXPECT_THAT(expand({at("sub"), at("b.jsonl")}),
+              ElementsAre("sub/c.txt.gz", "sub/deep/d.json.zstd", "b.jsonl"));
+}
+
+TEST_F(InputFiles, ANameThatIsNotUtf8IsRefused) {
+  write_file(directory_.path() / "caf\xe9.txt", "x\n");
+  EXPECT_EQ(error_of([&] { expand({at("caf*")}); }),
+            "usage error: input \"" + at("caf") +
+                "\\xe9.txt\": expected a name in UTF-8; rename the file");
+}
+
 TEST_F(InputFiles, APatternWithoutAFileIsNamed) {
   EXPECT_EQ(error_of([&] { expand({at("b.jsonl"), at("no*")}); }),
-            "4 input " + at("no*") + ": matches no file");
+            "not found: input " + at("no*") + ": matches no file");
   EXPECT_EQ(error_of([&] { expand({at("none")}); }),
-            "4 input " + at("none") + ": no such file or directory");
+            "not found: input " + at("none") + ": no such file or directory");
   fs::create_directories(directory_.path() / "empty");
   EXPECT_EQ(error_of([&] { expand({at("empty")}); }),
-            "4 input " + at("empty") +
+            "not found: input " + at("empty") +
                 ": holds no file .jsonl, .json or .txt (plain, .zst, .zstd or .gz)");
-  EXPECT_EQ(error_of([&] { expand({}); }), "2 no input: expected files or directories");
+  EXPECT_EQ(error_of([&] { expand({}); }), "usage error: no input: expected files or directories");
 }
 
 }  // namespace

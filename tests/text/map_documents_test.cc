@@ -97,9 +97,10 @@ TEST_F(MapDocuments, TheFirstFailureEndsTheJob) {
             });
       });
     };
-    EXPECT_EQ(job(true, false), "5 mapper");
-    EXPECT_EQ(job(false, true), "5 consumer");
-    EXPECT_THAT(job(false, false), testing::StartsWith("6 " + files_[0].string() + ":50: broken"));
+    EXPECT_EQ(job(true, false), "I/O error: mapper");
+    EXPECT_EQ(job(false, true), "I/O error: consumer");
+    EXPECT_THAT(job(false, false),
+                testing::StartsWith("corrupt data: " + files_[0].string() + ":50: broken"));
   }
 }
 

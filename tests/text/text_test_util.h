@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "rexbert/core/env.h"
-#include "rexbert/core/error.h"
 #include "rexbert/text/document_reader.h"
+#include "support/errors.h"
 
 namespace rexbert::text {
 
@@ -17,16 +17,7 @@ inline fs::path write_file(const fs::path& path, std::string_view contents) {
   return path;
 }
 
-// The message of the Error that `body` throws, its code in front; "nothing" when it throws none.
-template <class Body>
-std::string error_of(Body&& body) {
-  try {
-    body();
-  } catch (const Error& error) {
-    return std::to_string(static_cast<int>(error.code())) + " " + error.what();
-  }
-  return "nothing";
-}
+using test::error_of;
 
 struct ReadResult {
   std::vector<std::string> texts, ids, bad;

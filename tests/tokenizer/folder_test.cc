@@ -44,31 +44,33 @@ TEST_F(Folder, LoadsAndSaysWhatItIs) {
 
 TEST_F(Folder, AMissingFolderOrFileIsNamed) {
   EXPECT_EQ(error_of([&] { Tokenizer::load(Env::posix(), at("none")); }),
-            "4 tokenizer " + at("none") + ": no such folder");
+            "not found: tokenizer " + at("none") + ": no such folder");
   fs::remove(folder_ / "tokenizer.model");
-  EXPECT_EQ(load_error(), "4 " + folder_.string() + ": not a tokenizer folder: no tokenizer.model");
+  EXPECT_EQ(load_error(),
+            "not found: " + folder_.string() + ": not a tokenizer folder: no tokenizer.model");
   fs::remove(folder_ / kManifest);
-  EXPECT_EQ(load_error(), "4 " + folder_.string() + ": not a tokenizer folder: no " + kManifest);
+  EXPECT_EQ(load_error(),
+            "not found: " + folder_.string() + ": not a tokenizer folder: no " + kManifest);
 }
 
 TEST_F(Folder, AnotherVersionIsRefusedByName) {
   Json changed = manifest();
   changed["format_version"] = 2;
   write(kManifest, changed.dump());
-  EXPECT_EQ(load_error(), "7 " + at(kManifest) + ": expected format_version 1, got 2");
+  EXPECT_EQ(load_error(), "incompatible: " + at(kManifest) + ": expected format_version 1, got 2");
   changed["format"] = "other";
   write(kManifest, changed.dump());
-  EXPECT_EQ(load_error(),
-            "7 " + at(kManifest) + ": expected format \"rexbert-tokenizer\", got \"other\"");
+  EXPECT_EQ(load_error(), "incompatible: " + at(kManifest) +
+                              ": expected format \"rexbert-tokenizer\", got \"other\"");
 }
 
 TEST_F(Folder, ADamagedManifestIsNamed) {
   write(kManifest, "{\"format\":");
-  EXPECT_THAT(load_error(), StartsWith("6 " + at(kManifest) + ": "));
+  EXPECT_THAT(load_error(), StartsWith("corrupt data: " + at(kManifest) + ": "));
   Json changed = Json::parse(Env::posix().read_file(shared_->path() / "good" / kManifest));
   changed.erase("fingerprint");
   write(kManifest, changed.dump());
-  EXPECT_THAT(load_error(), testing::AllOf(StartsWith("6 "), HasSubstr("fingerprint")));
+  EXPECT_THAT(load_error(), testing::AllOf(StartsWith("corrupt data: "), HasSubstr("fingerprint")));
 }
 
 TEST_F(Folder, AChangedModelDoesNotFitItsFingerprint) {
@@ -76,7 +78,7 @@ TEST_F(Folder, AChangedModelDoesNotFitItsFingerprint) {
   model[model.size() / 2] = static_cast<char>(model[model.size() / 2] ^ 1);
   write("tokenizer.model", model);
   EXPECT_THAT(load_error(),
-              StartsWith("6 " + at("tokenizer.model") + ": expected the fingerprint " +
+              StartsWith("corrupt data: " + at("tokenizer.model") + ": expected the fingerprint " +
                          manifest()["fingerprint"].get<std::string>() +
                          " that rexbert_tokenizer.json names, got "));
 }
@@ -90,8 +92,8 @@ TEST_F(Folder, AModelThatIsNoneIsRefusedEvenWithAFittingFingerprint) {
     Json changed = manifest();
     changed["fingerprint"] = error.substr(error.size() - 32);
     write(kManifest, changed.dump());
-    EXPECT_THAT(load_error(),
-                StartsWith("6 " + at("tokenizer.model") + ": not a SentencePiece model"));
+    EXPECT_THAT(load_error(), StartsWith("corrupt data: " + at("tokenizer.model") +
+                                         ": not a SentencePiece model"));
   }
 }
 
@@ -99,17 +101,21 @@ TEST_F(Folder, TheVocabularySizeMustAgree) {
   Json changed = manifest();
   changed["vocabulary_size"] = 704;
   write(kManifest, changed.dump());
-  EXPECT_EQ(load_error(), "6 " + at("tokenizer.model") + ": expected 704 pieces, got 640");
+  EXPECT_EQ(load_error(),
+            "corrupt data: " + at("tokenizer.model") + ": expected 704 pieces, got 640");
 }
 
-TEST_F(Folder, ACopyIsTheSame) {
-  fs::create_directories(directory_.path() / "copy");
-  copy_tokenizer(Env::posix(), folder_, directory_.path() / "copy");
-  EXPECT_EQ(Tokenizer::load(Env::posix(), directory_.path() / "copy").fingerprint(),
+TEST_F(Folder, AFolderMadeOfTheFilesIsTheSameTokenizer) {
+  const fs::path copy = directory_.path() / "copy";
+  fs::create_directories(copy);
+  for (const auto& [name, contents] : read_tokenizer_files(Env::posix(), folder_)) {
+    publish_file(Env::posix(), copy / name, contents);
+  }
+  EXPECT_EQ(Tokenizer::load(Env::posix(), copy).fingerprint(),
             Tokenizer::load(Env::posix(), folder_).fingerprint());
   fs::remove(folder_ / "tokenizer.json");
-  EXPECT_EQ(error_of([&] { copy_tokenizer(Env::posix(), folder_, directory_.path() / "copy"); }),
-            "4 " + folder_.string() + ": not a tokenizer folder: no tokenizer.json");
+  EXPECT_EQ(error_of([&] { read_tokenizer_files(Env::posix(), folder_); }),
+            "not found: " + folder_.string() + ": not a tokenizer folder: no tokenizer.json");
 }
 
 TEST_F(Folder, TokenizerJsonHoldsEveryPieceInOrder) {

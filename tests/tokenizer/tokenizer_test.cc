@@ -176,9 +176,10 @@ TEST(Tokenizer, NfkcFoldsCompatibilityCharacters) {
 
 TEST(Tokenizer, AnIdOutOfRangeIsNamed) {
   const Tokenizer& tokenizer = trained("unigram", small_options());
-  EXPECT_EQ(error_of([&] { tokenizer.piece(640); }), "2 token id: expected 0 to 639, got 640");
+  EXPECT_EQ(error_of([&] { tokenizer.piece(640); }),
+            "usage error: token id: expected 0 to 639, got 640");
   EXPECT_EQ(error_of([&] { tokenizer.decode(std::vector<int32_t>{-1}); }),
-            "2 token id: expected 0 to 639, got -1");
+            "usage error: token id: expected 0 to 639, got -1");
 }
 
 TEST(Tokenizer, ManyThreadsShareOne) {

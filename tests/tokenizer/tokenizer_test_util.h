@@ -6,25 +6,17 @@
 #include <vector>
 
 #include "rexbert/core/env.h"
-#include "rexbert/core/error.h"
 #include "rexbert/core/json.h"
 #include "rexbert/core/philox.h"
 #include "rexbert/core/strings.h"
 #include "rexbert/tokenizer/tokenizer.h"
 #include "rexbert/tokenizer/train.h"
+#include "support/errors.h"
 #include "support/temporary_directory.h"
 
 namespace rexbert::tokenizer {
 
-template <class Body>
-std::string error_of(Body&& body) {
-  try {
-    body();
-  } catch (const Error& error) {
-    return std::to_string(static_cast<int>(error.code())) + " " + error.what();
-  }
-  return "nothing";
-}
+using test::error_of;
 
 // Documents of invented words, with numbers, line breaks, tabs and a few foreign letters.
 inline void write_corpus(const fs::path& path, uint64_t seed = 1, int documents = 600) {

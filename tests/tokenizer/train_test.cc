@@ -102,8 +102,9 @@ TEST_F(Training, AFinishedFolderIsNotOverwrittenAndALeftoverIs) {
   fs::create_directories(directory_.path() / "t.partial" / "rest");
   run("t", small_options());
   EXPECT_FALSE(fs::exists(directory_.path() / "t.partial"));
-  EXPECT_EQ(error_of([&] { run("t", small_options()); }),
-            "2 tokenizer training: " + (directory_.path() / "t").string() + " exists already");
+  EXPECT_EQ(
+      error_of([&] { run("t", small_options()); }),
+      "usage error: tokenizer training: " + (directory_.path() / "t").string() + " exists already");
 }
 
 TEST_F(Training, OptionsOutOfRangeAreNamed) {
@@ -113,29 +114,30 @@ TEST_F(Training, OptionsOutOfRangeAreNamed) {
     return error_of([&] { run("bad", options); });
   };
   EXPECT_EQ(error([](TrainOptions& o) { o.vocabulary_size = 300; }),
-            "2 tokenizer training: vocabulary_size: expected 357 to 10000000, got 300");
+            "usage error: tokenizer training: vocabulary_size: expected 357 to 10000000, got 300");
   EXPECT_EQ(error([](TrainOptions& o) { o.character_coverage = 0.5; }),
-            "2 tokenizer training: character_coverage: expected 0.98 to 1, got 0.5");
+            "usage error: tokenizer training: character_coverage: expected 0.98 to 1, got 0.5");
   EXPECT_EQ(error([](TrainOptions& o) { o.max_piece_length = 0; }),
-            "2 tokenizer training: max_piece_length: expected 1 to 512, got 0");
+            "usage error: tokenizer training: max_piece_length: expected 1 to 512, got 0");
   EXPECT_EQ(error([](TrainOptions& o) { o.threads = 0; }),
-            "2 tokenizer training: threads: expected 1 to 1024, got 0");
+            "usage error: tokenizer training: threads: expected 1 to 1024, got 0");
   EXPECT_EQ(error([](TrainOptions& o) { o.max_sentences = 0; }),
-            "2 tokenizer training: max_sentences: expected 1 to 1099511627776, got 0");
+            "usage error: tokenizer training: max_sentences: expected 1 to 1099511627776, got 0");
   EXPECT_EQ(error_of([] { parse_model_type("word"); }),
-            "2 tokenizer model: expected unigram or bpe, got \"word\"");
+            "usage error: tokenizer model: expected unigram or bpe, got \"word\"");
   EXPECT_EQ(error_of([] { parse_normalization("nfc"); }),
-            "2 normalization: expected identity or nfkc, got \"nfc\"");
+            "usage error: normalization: expected identity or nfkc, got \"nfc\"");
   EXPECT_FALSE(fs::exists(directory_.path() / "bad"));
 }
 
 TEST_F(Training, TextThatCannotBeUsedIsAnError) {
   std::ofstream(corpus_) << "{\"text\":\" \"}\n";
   EXPECT_EQ(error_of([&] { run("bad", small_options()); }),
-            "6 tokenizer training: no text in 1 input file");
+            "corrupt data: tokenizer training: no text in 1 input file");
   std::ofstream(corpus_) << "{\"text\":\"a\"}\n{\"text\":3}\n";
-  EXPECT_EQ(error_of([&] { run("bad", small_options()); }),
-            "6 " + corpus_.string() + ":2: field \"text\": expected a string, got a number");
+  EXPECT_EQ(
+      error_of([&] { run("bad", small_options()); }),
+      "corrupt data: " + corpus_.string() + ":2: field \"text\": expected a string, got a number");
   TrainOptions options = small_options();
   options.on_error = text::OnError::kSkip;
   EXPECT_EQ(run("skipped", options).read.bad, 1u);
@@ -152,8 +154,9 @@ TEST_F(Training, TooManyCharactersForTheVocabularyIsAnError) {
   fs::rename(corpus_, directory_.path() / "corpus.txt");
   corpus_ = directory_.path() / "corpus.txt";
   EXPECT_THAT(error_of([&] { run("bad", small_options()); }),
-              testing::StartsWith("2 tokenizer training: SentencePiece: Vocabulary size is smaller "
-                                  "than required_chars. 600 vs "));
+              testing::StartsWith(
+                  "usage error: tokenizer training: SentencePiece: Vocabulary size is smaller "
+                  "than required_chars. 600 vs "));
 }
 
 TEST_F(Training, NothingIsWrittenToStandardError) {

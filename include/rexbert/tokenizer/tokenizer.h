@@ -8,6 +8,7 @@
 // no one outside.
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <span>
 #include <string>
@@ -86,7 +87,7 @@ class Tokenizer {
 // The names of the files in a tokenizer folder, the one written last at the end.
 const std::vector<std::string>& tokenizer_files();
 
-// Copies a tokenizer folder's files into the existing folder `to`, each published atomically.
-void copy_tokenizer(Env& env, const fs::path& from, const fs::path& to);
+// The contents of a tokenizer folder's files by name. Error(kNotFound) naming one that is missing.
+std::map<std::string, std::string> read_tokenizer_files(Env& env, const fs::path& folder);
 
 }  // namespace rexbert::tokenizer
