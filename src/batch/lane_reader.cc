@@ -212,6 +212,7 @@ void LaneReader::append_row(int32_t context_length, int32_t stream, int64_t row,
   const int32_t row_begin = batch.offsets_S1[batch.row_S.size()];
   for (size_t s = batch.row_S.size(); s < batch.sample_S.size(); ++s) {
     batch.sample_S[s].stream = stream;
+    batch.sample_S[s].stream_key = source_->key();
     batch.row_start_S.push_back(batch.offsets_S1[s] - row_begin);
   }
   batch.row_S.insert(batch.row_S.end(), sequences, row);

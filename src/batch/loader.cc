@@ -230,7 +230,7 @@ Loader::Loader(LoaderSetup setup, LoaderState state) {
 Loader::~Loader() = default;
 
 LoadedStep Loader::next() {
-  if (failure_) throw Error(*failure_);
+  if (failure_) std::rethrow_exception(failure_);
   if (state_.next_step >= maker_->setup().end_step) {
     usage(str_cat("no data after the last step, ", state_.next_step - 1));
   }
@@ -238,8 +238,8 @@ LoadedStep Loader::next() {
     Made made = prefetcher_ ? prefetcher_->next().value() : maker_->make();
     state_ = std::move(made.after);
     return std::move(made.step);
-  } catch (const Error& error) {
-    failure_ = error;
+  } catch (...) {
+    failure_ = std::current_exception();
     throw;
   }
 }

@@ -25,8 +25,11 @@ std::vector<double> shares_of_tokens(
 }  // namespace
 
 LoaderBenchResult bench_loader(Env& env, const LoaderBenchOptions& options) {
-  if (options.streams.empty() || options.repeats < 1 || options.tokens < 1) {
-    throw Error(ErrorCode::kUsage, "a loader benchmark needs a stream, a repeat and a token");
+  if (options.streams.empty() || options.repeats < 1 || options.tokens < 1 ||
+      options.data.lanes < 1 || options.context_length < kMinContextLength) {
+    throw Error(ErrorCode::kUsage,
+                str_cat("a loader benchmark needs a stream, a repeat, a token, a lane and rows of ",
+                        kMinContextLength, " tokens at the least"));
   }
   LoaderSetup setup;
   setup.options = options.data;

@@ -13,7 +13,7 @@ namespace {
   throw Error(ErrorCode::kCorrupt, str_cat(source, ": loader state: ", what));
 }
 
-// An array of exactly `size` whole numbers from 0 to 2^31 - 1, or 2^62 for the entries in `wide`.
+// An array of exactly `size` whole numbers from 0 to 2^62 - 1.
 std::vector<int64_t> numbers(const Json& json, size_t size, std::string_view source,
                              std::string_view what) {
   const bool fits = json.is_array() && json.size() == size &&

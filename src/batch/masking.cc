@@ -30,7 +30,7 @@ class Draws {
  public:
   Draws(uint64_t seed, Purpose purpose, const SampleId& id)
       : rng_(seed, purpose,
-             word(id.stream) << 32 |
+             uint64_t{id.stream_key} << 32 |
                  (purpose == Purpose::kEvaluationMasking ? uint64_t{0} : word(id.epoch)),
              word(id.sample) << 32 | word(id.shard)),
         stream_{rng_.key(), word(id.sample) << 32 | word(id.shard)},

@@ -127,6 +127,9 @@ SalienceTable SalienceTable::load(Env& env, const fs::path& path) {
   return parse(env.read_file(path), path.string());
 }
 
-void SalienceTable::save(Env& env, const fs::path& path) const { publish_file(env, path, dump()); }
+void SalienceTable::save(Env& env, const fs::path& path) const {
+  if (path.has_parent_path()) env.create_directories(path.parent_path());
+  publish_file(env, path, dump());
+}
 
 }  // namespace rexbert::batch

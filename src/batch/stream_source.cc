@@ -65,6 +65,7 @@ std::shared_ptr<const StreamSource> StreamSource::open(Env& env, const std::stri
 StreamSource::StreamSource(std::string name, shard::TokenStream stream,
                            const shard::TokenColumn& column, int32_t lanes)
     : name_(std::move(name)),
+      key_(static_cast<uint32_t>(hash64(name_))),
       stream_(std::move(stream)),
       lanes_(lanes),
       slices_(SliceTable::build(stream_, column, lanes)) {}

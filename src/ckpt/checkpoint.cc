@@ -4,7 +4,6 @@
 #include "rexbert/core/strings.h"
 #include "rexbert/hf/model_folder.h"
 #include "rexbert/hf/safetensors.h"
-#include "rexbert/tokenizer/tokenizer.h"
 
 namespace rexbert::ckpt {
 namespace {
@@ -24,6 +23,13 @@ void take(std::map<std::string, at::Tensor>& stored, const std::string& name,
   }
   out.copy_(found->second);
   stored.erase(found);
+}
+
+void write_synced(Env& env, const fs::path& path, std::string_view contents) {
+  const auto file = env.new_writable_file(path);
+  file->append(contents);
+  file->sync();
+  file->close();
 }
 
 }  // namespace
@@ -77,7 +83,8 @@ TrainerState TrainerState::from_json(const Json& json, const std::string& source
 
 void write_checkpoint(Env& env, const fs::path& folder, const nn::MaskedLanguageModel& model,
                       const hf::ModelConfig& config, optim::StableAdamW& optimizer,
-                      const TrainerState& state, const fs::path& tokenizer_folder) {
+                      const TrainerState& state,
+                      const std::map<std::string, std::string>& tokenizer_files) {
   hf::save_model(env, model, config, folder);
   hf::NamedTensors moments;
   for (const auto& [name, moment] : optimizer.state()) {
@@ -85,11 +92,8 @@ void write_checkpoint(Env& env, const fs::path& folder, const nn::MaskedLanguage
     moments.emplace_back(kSecondMoment + name, moment.exp_avg_sq);
   }
   hf::write_safetensors(env, folder / kOptimizerFile, moments);
-  tokenizer::copy_tokenizer(env, tokenizer_folder, folder);
-  const auto file = env.new_writable_file(folder / kTrainerStateFile);
-  file->append(state.to_json().dump(1) + "\n");
-  file->sync();
-  file->close();
+  for (const auto& [name, contents] : tokenizer_files) write_synced(env, folder / name, contents);
+  write_synced(env, folder / kTrainerStateFile, state.to_json().dump(1) + "\n");
 }
 
 bool has_trainer_state(Env& env, const fs::path& folder) {

@@ -10,12 +10,13 @@
 #include "rexbert/core/hash.h"
 #include "rexbert/core/strings.h"
 #include "rexbert/core/version.h"
+#include "rexbert/ops/instruction_set.h"
 
 namespace rexbert::ckpt {
 namespace {
 
 std::string hash_file(Env& env, const fs::path& path) {
-  return hash_hex("xxh3_128", env.map_file(path)->data());
+  return hash_hex(kManifestHash, env.map_file(path)->data());
 }
 
 std::string processor_name() {
@@ -33,7 +34,7 @@ std::string processor_name() {
 Platform Platform::current(const std::string& device) {
   Platform now;
   now.threads = at::get_num_threads();
-  now.instruction_set = at::get_cpu_capability();
+  now.instruction_set = str_cat(at::get_cpu_capability(), " + ", ops::instruction_set());
   now.processor = processor_name();
   now.rexbert_version = kVersion;
   now.torch_version = TORCH_VERSION;
@@ -73,16 +74,6 @@ Platform Platform::from_json(const Json& json, const std::string& source) {
   platform.torch_version = json_get<std::string>(json, "torch_version", source);
   platform.device = json_get<std::string>(json, "device", source);
   return platform;
-}
-
-Manifest Manifest::of_folder(Env& env, const fs::path& folder, Platform platform) {
-  Manifest manifest;
-  manifest.platform = std::move(platform);
-  for (const std::string& name : env.list_directory(folder)) {
-    if (name == kManifestFile) continue;
-    manifest.files[name] = {env.file_size(folder / name), hash_file(env, folder / name)};
-  }
-  return manifest;
 }
 
 Manifest Manifest::load(Env& env, const fs::path& folder) {
@@ -131,6 +122,7 @@ std::optional<std::string> find_damage(Env& env, const fs::path& folder) {
       }
     }
   } catch (const Error& error) {
+    if (error.code() != ErrorCode::kCorrupt && error.code() != ErrorCode::kNotFound) throw;
     return std::string(error.what());
   }
   return std::nullopt;

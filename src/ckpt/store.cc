@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "ckpt/hashing_env.h"
 #include "rexbert/core/error.h"
 #include "rexbert/core/log.h"
 #include "rexbert/core/strings.h"
@@ -12,6 +13,7 @@ namespace {
 constexpr std::string_view kPrefix = "step-";
 constexpr std::string_view kStaging = ".staging-";
 constexpr std::string_view kRemoving = ".removing-";
+constexpr std::string_view kAside = "aside-";
 constexpr std::string_view kLatest = "latest";
 
 std::optional<int64_t> step_of(const std::string& name) {
@@ -41,27 +43,47 @@ std::vector<int64_t> CheckpointStore::steps() const {
 }
 
 void CheckpointStore::publish(int64_t step, const Platform& platform,
-                              const std::function<void(const fs::path&)>& write) {
+                              const std::function<void(Env&, const fs::path&)>& write) {
   const fs::path target = folder(step);
-  if (env_.exists(target)) {
-    if (!find_damage(env_, target)) {
-      point_latest_to(target);
-      return;
-    }
-    remove(target);
+  if (!env_.exists(directory_)) {
+    env_.create_directories(directory_);
+    env_.sync_directory(directory_.parent_path());
   }
-  env_.create_directories(directory_);
   const fs::path staging = directory_ / str_cat(kStaging, target.filename().string());
   env_.remove_all(staging);
   env_.create_directories(staging);
-  write(staging);
-  Manifest::of_folder(env_, staging, platform).save(env_, staging);
+  HashingEnv hashing(env_);
+  write(hashing, staging);
+  hashing.manifest_of(staging, platform).save(env_, staging);
   if (const auto damage = find_damage(env_, staging)) {
     throw Error(ErrorCode::kCorrupt,
                 str_cat(staging.string(), ": not what was written when read back: ", *damage));
   }
+  const fs::path replaced = directory_ / str_cat(kRemoving, target.filename().string());
+  if (env_.exists(target)) {
+    env_.remove_all(replaced);
+    env_.rename(target, replaced);
+  }
   publish_directory(env_, staging, target);
   point_latest_to(target);
+  env_.remove_all(replaced);
+}
+
+std::vector<std::string> CheckpointStore::set_aside_from(int64_t step, const fs::path& kept) {
+  std::vector<std::string> names;
+  for (const int64_t later : steps()) {
+    const fs::path target = folder(later);
+    if (later < step || fs::weakly_canonical(target) == fs::weakly_canonical(kept)) continue;
+    const std::string name = str_cat(kAside, target.filename().string());
+    std::string free = name;
+    for (int number = 2; env_.exists(directory_ / free); ++number) {
+      free = str_cat(name, "-", number);
+    }
+    env_.rename(target, directory_ / free);
+    names.push_back(free);
+  }
+  if (!names.empty()) env_.sync_directory(directory_);
+  return names;
 }
 
 void CheckpointStore::point_latest_to(const fs::path& target) {
@@ -82,11 +104,7 @@ std::optional<CheckpointStore::Found> CheckpointStore::newest_valid() const {
 void CheckpointStore::prune(const Retention& retention) {
   const std::vector<int64_t> all = steps();
   const auto newest = static_cast<size_t>(std::max<int64_t>(1, retention.newest));
-  // A run that went on from an older checkpoint of its own writes steps below the newest.
-  const std::string latest =
-      env_.exists(directory_ / kLatest) ? env_.read_file(directory_ / kLatest) : "";
   for (size_t i = 0; i + newest < all.size(); ++i) {
-    if (folder(all[i]).filename().string() + "\n" == latest) continue;
     if (retention.keep && retention.keep(all[i])) continue;
     remove(folder(all[i]));
   }

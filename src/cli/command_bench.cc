@@ -12,6 +12,7 @@
 #include "rexbert/core/error.h"
 #include "rexbert/core/json.h"
 #include "rexbert/core/strings.h"
+#include "rexbert/ops/memory.h"
 #include "rexbert/plan/options.h"
 #include "rexbert/tokenizer/tokenizer.h"
 #include "rexbert/train/bench.h"
@@ -30,6 +31,7 @@ void bench_train(TrainArguments arguments) {
   train::TrainBenchOptions& options = arguments.options;
   options.model = nn::preset(arguments.preset);
   if (!arguments.dropout) options.model.attention_dropout_out = 0;
+  ops::keep_freed_memory();
   const train::TrainBenchResult result = train::bench_train(options);
   const auto tokens = static_cast<double>(options.sequences * options.context_length);
   const auto [fastest, slowest] = std::minmax_element(result.seconds.begin(), result.seconds.end());
@@ -149,12 +151,18 @@ void add_loader(CLI::App& bench) {
       ->check(CLI::IsMember({"none", "uniform", "whole_word", "guided"}))
       ->capture_default_str();
   command->add_option("--salience", arguments->salience, "Salience table, for guided masking");
-  command->add_option("--context", options.context_length, "Tokens a row")->capture_default_str();
-  command->add_option("--tokens", options.tokens, "Tokens a repeat")->capture_default_str();
+  command->add_option("--context", options.context_length, "Tokens a row")
+      ->capture_default_str()
+      ->check(CLI::Range(16, 1 << 20));
+  command->add_option("--tokens", options.tokens, "Tokens a repeat")
+      ->capture_default_str()
+      ->check(CLI::PositiveNumber);
   command->add_option("--repeats", options.repeats, "Timed repeats")
       ->capture_default_str()
       ->check(CLI::PositiveNumber);
-  command->add_option("--lanes", options.data.lanes, "Lanes")->capture_default_str();
+  command->add_option("--lanes", options.data.lanes, "Lanes")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 65536));
   command->add_flag("--json", arguments->json, "Print JSON");
   command->callback([arguments] { bench_loader(*arguments); });
   command->footer(

@@ -43,11 +43,14 @@ void evaluate(Options options) {
                                    ? options.context_length
                                    : static_cast<int32_t>(loaded.config.max_position_embeddings);
   const auto tokens = parse_count(options.tokens);
-  if (!tokens) {
+  if (!tokens || *tokens < 0) {
     throw Error(ErrorCode::kUsage,
                 "--tokens: expected a count such as 1M, got " + str_quote(options.tokens));
   }
   options.mlm.tokens = *tokens;
+  for (const fs::path file : {options.json, options.documents}) {
+    if (file.has_parent_path()) env.create_directories(file.parent_path());
+  }
   const batch::Masker masker(eval::kEvaluationSeed, batch::MaskVocabulary::from(tokenizer));
 
   Json report = {{"checkpoint", options.checkpoint},
@@ -109,7 +112,7 @@ void add_eval_command(CLI::App& app) {
                   "Write each document's (or section's) sums to this file, one JSON object a line");
   mlm->callback([options] { evaluate(*options); });
   mlm->footer(
-      "Example: rexbert eval mlm --checkpoint runs/base/phase3/checkpoints/step-000600000 "
+      "Example: rexbert eval mlm --checkpoint runs/base/phase3/checkpoints/step-000518130 "
       "--data shards/ecommerce/validation");
 }
 

@@ -31,8 +31,9 @@ Range parse_range(const std::string& option, const std::string& text, uint64_t s
   const auto number = [&](const std::string& digits, uint64_t fallback) {
     uint64_t value = fallback;
     const char* const end = digits.data() + digits.size();
-    if (!digits.empty() && std::from_chars(digits.data(), end, value).ptr != end) value = size + 1;
-    return value;
+    if (digits.empty()) return value;
+    const auto [stop, status] = std::from_chars(digits.data(), end, value);
+    return stop == end && status == std::errc() ? value : size + 1;
   };
   const std::vector<std::string> parts = str_split(text, ':');
   Range range;

@@ -1,4 +1,5 @@
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
 #include <memory>
 #include <string>
@@ -54,6 +55,8 @@ void run_tokenize(Arguments arguments) {
   options.read.plain_text_unit = parse_unit(arguments.unit);
   options.hashes.clear();
   if (!arguments.hashes.empty()) options.hashes = str_split(arguments.hashes, ',');
+  std::sort(options.hashes.begin(), options.hashes.end());
+  if (options.compression == "none") options.compression.clear();
   const auto shard_bytes = parse_bytes(arguments.shard_size);
   if (!shard_bytes || *shard_bytes <= 0) {
     throw Error(ErrorCode::kUsage, str_cat("--shard-size: expected a size such as 64MiB, got ",

@@ -5,6 +5,7 @@
 #include "cli/run_options.h"
 #include "rexbert/core/error.h"
 #include "rexbert/core/log.h"
+#include "rexbert/ops/memory.h"
 #include "rexbert/train/run.h"
 #include "rexbert/train/signals.h"
 
@@ -13,6 +14,7 @@ namespace {
 
 void train(const RunConfigOptions& options, train::RunRequest request) {
   const auto loaded = train::load_run_config(Env::posix(), options.config, options.overrides);
+  ops::keep_freed_memory();
   const train::StopSignals signals;
   request.stop_requested = train::StopSignals::received;
   const train::RunEnd end = train::run_training(Env::posix(), loaded, request);
@@ -37,8 +39,10 @@ void add_train_command(CLI::App& app) {
           "auto: from the newest whole checkpoint, else from the beginning; none: from the "
           "beginning; or a checkpoint folder")
       ->capture_default_str();
-  command->add_option("--stop-at-step", request->stop_at_step,
-                      "Stop after this step with a checkpoint");
+  command
+      ->add_option("--stop-at-step", request->stop_at_step,
+                   "Stop after this step with a checkpoint")
+      ->check(CLI::NonNegativeNumber);
   command->callback([options, request] { train(*options, *request); });
   command->footer(
       "Examples:\n"

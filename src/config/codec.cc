@@ -7,6 +7,11 @@
 #include "rexbert/core/units.h"
 
 namespace rexbert::config {
+namespace {
+
+std::string written(double limit) { return str_printf("%.10g", limit); }
+
+}  // namespace
 
 bool Limits::allows(double value) const {
   const bool high_enough = above_minimum ? value > minimum : value >= minimum;
@@ -17,12 +22,11 @@ std::string Limits::described() const {
   const bool has_minimum = std::isfinite(minimum);
   const bool has_maximum = std::isfinite(maximum);
   if (has_minimum && has_maximum) {
-    return str_cat(above_minimum ? " above " : " from ", minimum,
-                   above_minimum ? " and up to " : " to ", maximum);
+    return str_cat(above_minimum ? " above " : " from ", written(minimum),
+                   above_minimum ? " and up to " : " to ", written(maximum));
   }
-  if (has_minimum)
-    return above_minimum ? str_cat(" above ", minimum) : str_cat(" of at least ", minimum);
-  if (has_maximum) return str_cat(" of at most ", maximum);
+  if (has_minimum) return str_cat(above_minimum ? " above " : " of at least ", written(minimum));
+  if (has_maximum) return str_cat(" of at most ", written(maximum));
   return "";
 }
 

@@ -118,6 +118,10 @@ class Builder final : public YAML::EventHandler {
 void expand_variables(Node& node) {
   for (Node& item : node.list) expand_variables(item);
   for (auto& [key, value] : node.map) expand_variables(value);
+  // "${N}" in quotes, which flow style needs, is what N holds: a number where that is one.
+  if (node.scalar.starts_with("${") && node.scalar.find('}') + 1 == node.scalar.size()) {
+    node.quoted = false;
+  }
   size_t begin = 0;
   while ((begin = node.scalar.find("${", begin)) != std::string::npos) {
     const size_t end = node.scalar.find('}', begin);

@@ -1,6 +1,7 @@
 #include "rexbert/core/env.h"
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -34,8 +35,8 @@ class FileDescriptor {
   ~FileDescriptor() {
     if (number_ >= 0) ::close(number_);
   }
-  FileDescriptor(const FileDescriptor&) = delete;
-  FileDescriptor& operator=(const FileDescriptor&) = delete;
+  FileDescriptor(FileDescriptor&& other) noexcept : number_(other.release()) {}
+  FileDescriptor& operator=(FileDescriptor&&) = delete;
   int number() const { return number_; }
   int release() { return std::exchange(number_, -1); }
 
@@ -155,6 +156,14 @@ class PosixMappedFile final : public MappedFile {
   size_t size_ = 0;
 };
 
+class PosixFileLock final : public FileLock {
+ public:
+  explicit PosixFileLock(FileDescriptor file) : file_(std::move(file)) {}
+
+ private:
+  FileDescriptor file_;  // closing it gives the lock back
+};
+
 class PosixEnv final : public Env {
  public:
   std::unique_ptr<WritableFile> new_writable_file(const fs::path& path) override {
@@ -189,14 +198,8 @@ class PosixEnv final : public Env {
     return contents;
   }
 
-  bool exists(const fs::path& path) override {
-    std::error_code error;
-    return fs::exists(path, error);
-  }
-  bool is_directory(const fs::path& path) override {
-    std::error_code error;
-    return fs::is_directory(path, error);
-  }
+  bool exists(const fs::path& path) override { return fs::exists(status_of(path)); }
+  bool is_directory(const fs::path& path) override { return fs::is_directory(status_of(path)); }
 
   uint64_t file_size(const fs::path& path) override {
     std::error_code error;
@@ -265,6 +268,23 @@ class PosixEnv final : public Env {
     if (::fsync(directory.number()) != 0 && errno != EINVAL) {
       throw_errno(path, "cannot sync the directory");
     }
+  }
+
+  std::unique_ptr<FileLock> try_lock(const fs::path& path) override {
+    FileDescriptor file(path, O_RDWR | O_CREAT, "cannot open");
+    if (::flock(file.number(), LOCK_EX | LOCK_NB) == 0) {
+      return std::make_unique<PosixFileLock>(std::move(file));
+    }
+    if (errno != EWOULDBLOCK) throw_errno(path, "cannot lock");
+    return nullptr;
+  }
+
+ private:
+  static fs::file_status status_of(const fs::path& path) {
+    std::error_code error;
+    const fs::file_status status = fs::status(path, error);
+    if (status.type() == fs::file_type::none) throw_fs(path, "cannot look at it", error);
+    return status;
   }
 };
 

@@ -140,21 +140,6 @@ std::unique_ptr<WritableFile> FaultInjectionEnv::new_appendable_file(const fs::p
   return std::make_unique<FaultInjectionFile>(*this, name, base_.new_appendable_file(path), size);
 }
 
-std::unique_ptr<RandomAccessFile> FaultInjectionEnv::open_file(const fs::path& path) {
-  return base_.open_file(path);
-}
-std::unique_ptr<MappedFile> FaultInjectionEnv::map_file(const fs::path& path) {
-  return base_.map_file(path);
-}
-std::string FaultInjectionEnv::read_file(const fs::path& path) { return base_.read_file(path); }
-bool FaultInjectionEnv::exists(const fs::path& path) { return base_.exists(path); }
-bool FaultInjectionEnv::is_directory(const fs::path& path) { return base_.is_directory(path); }
-uint64_t FaultInjectionEnv::file_size(const fs::path& path) { return base_.file_size(path); }
-std::vector<std::string> FaultInjectionEnv::list_directory(const fs::path& path) {
-  return base_.list_directory(path);
-}
-uint64_t FaultInjectionEnv::free_bytes(const fs::path& path) { return base_.free_bytes(path); }
-
 void FaultInjectionEnv::create_directories(const fs::path& path) {
   check(path, "cannot create the directory");
   base_.create_directories(path);

@@ -57,6 +57,10 @@ Json to_config_json(const ModelConfig& config) {
 }
 
 ModelConfig from_config_json(const Json& json, const std::string& source) {
+  if (!json.is_object()) {
+    throw Error(ErrorCode::kCorrupt,
+                str_cat(source, ": expected an object, got ", json.type_name()));
+  }
   for (const auto& [key, expected] : fixed_options().items()) {
     const Json found = json.value(key, expected);
     if (found != expected) {
@@ -74,12 +78,15 @@ ModelConfig from_config_json(const Json& json, const std::string& source) {
   encoder.global_every = json_get<int64_t>(json, "global_attn_every_n_layers", source);
   encoder.local_window = json_get<int64_t>(json, "local_attention", source);
   encoder.norm_eps = json_get<double>(json, "norm_eps", source);
-  encoder.init_std = json.value("initializer_range", encoder.init_std);
+  if (json.contains("initializer_range")) {
+    encoder.init_std = json_get<double>(json, "initializer_range", source);
+  }
   encoder.attention_dropout_out = 0;
   config.rope.global = json_get<double>(json, "global_rope_theta", source);
   // null: the local layers have the global theta (transformers' ModernBertAttention).
-  const Json local = json.value("local_rope_theta", Json());
-  config.rope.local = local.is_number() ? local.get<double>() : config.rope.global;
+  const bool has_local = json.contains("local_rope_theta") && !json["local_rope_theta"].is_null();
+  config.rope.local =
+      has_local ? json_get<double>(json, "local_rope_theta", source) : config.rope.global;
   config.max_position_embeddings = json_get<int64_t>(json, "max_position_embeddings", source);
   config.pad_id = json_get<int32_t>(json, "pad_token_id", source);
   config.cls_id = json_get<int32_t>(json, "cls_token_id", source);

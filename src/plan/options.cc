@@ -210,7 +210,7 @@ void describe(config::Schema<PhaseOptions>& schema) {
           "Length of the phase, rows x context_length summed over its steps; the last step may run "
           "past it.");
   schema.field("context_length", &PhaseOptions::context_length)
-      .min(8)
+      .min(16)
       .unit("tokens")
       .doc("Length of a row; longer documents are cut.")
       .cost("time of the global attention layers grows with it for long documents");

@@ -32,7 +32,7 @@ void CheckpointCallback::save(const Trainer& trainer, const StepResult& result) 
   using Clock = std::chrono::steady_clock;
   const Clock::time_point start = Clock::now();
   store_.publish(result.steps_done(), platform_,
-                 [&](const fs::path& folder) { write_(folder, result); });
+                 [&](Env& env, const fs::path& folder) { write_(env, folder, result); });
   last_saved_ = result.steps_done();
   store_.prune({options_.keep, [&](int64_t step) { return stays(trainer, step); }});
   log::info(str_cat(

@@ -26,7 +26,6 @@ void LoggingCallback::run_started(Trainer& trainer) {
 }
 
 void LoggingCallback::step_done(Trainer& trainer, const StepResult& result) {
-  ++steps_;
   tokens_ += result.spec.tokens();
   seconds_ += result.seconds;
   wait_seconds_ += result.data_wait_seconds;
@@ -80,7 +79,7 @@ void LoggingCallback::write_line(const Trainer& trainer, const StepResult& resul
                   {"data_wait", wait},
                   {"stream_rows", rows},
                   {"cursors", trainer.loader().state().summary()}});
-  steps_ = tokens_ = 0;
+  tokens_ = 0;
   seconds_ = wait_seconds_ = 0;
   stream_rows_.assign(stream_rows_.size(), 0);
 }

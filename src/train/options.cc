@@ -7,7 +7,7 @@ config::EnumNames<OptimizerName> names_of(OptimizerName) {
 }
 
 void describe(config::Schema<RunOptions>& schema) {
-  schema.field("name", &RunOptions::name).doc("What the run is called in logs and model cards.");
+  schema.field("name", &RunOptions::name).doc("What the run is called in logs.");
   schema.field("directory", &RunOptions::directory)
       .doc("Where checkpoints, metrics and logs of the run go.")
       .required();

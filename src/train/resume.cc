@@ -6,6 +6,7 @@
 #include "rexbert/core/error.h"
 #include "rexbert/core/log.h"
 #include "rexbert/core/strings.h"
+#include "rexbert/hf/model_folder.h"
 
 namespace rexbert::train {
 namespace {
@@ -38,13 +39,37 @@ void report_platform(Env& env, const fs::path& folder, const std::string& device
                        "): the run goes on, but not bit for bit as it would have there"));
 }
 
+// Not all that makes a model shows in the shapes of its weights.
+void require_same_model(const nn::EncoderConfig& then, const nn::EncoderConfig& now,
+                        const fs::path& folder) {
+  const auto require = [&](const char* key, auto before, auto after) {
+    if (before == after) return;
+    throw Error(ErrorCode::kConfig, str_cat("model.", key, ": expected ", before, " as in ",
+                                            (folder / "config.json").string(), ", got ", after));
+  };
+  require("vocabulary_size", then.vocabulary, now.vocabulary);
+  require("hidden_size", then.hidden, now.hidden);
+  require("intermediate_size", then.intermediate, now.intermediate);
+  require("layers", then.layers, now.layers);
+  require("attention_heads", then.heads, now.heads);
+  require("global_every", then.global_every, now.global_every);
+  require("local_window", then.local_window, now.local_window);
+  require("norm_epsilon", then.norm_eps, now.norm_eps);
+}
+
 Origin resumed_from(Env& env, const LoadedConfig& loaded, const fs::path& folder) {
   Origin origin;
   origin.kind = Origin::Kind::kResumed;
   origin.folder = folder;
   origin.state = ckpt::read_trainer_state(env, folder);
   origin.start = origin.state.start;
+  origin.longest_context = hf::load_model_config(env, folder).max_position_embeddings;
   const plan::Plan plan(loaded.config.plan_options(origin.start));
+  if (origin.state.step > plan.end_step()) {
+    throw Error(ErrorCode::kConfig,
+                str_cat("phases: they end at step ", plan.end_step(), ", but ", folder.string(),
+                        " is at step ", origin.state.step, " in phase ", origin.state.phase));
+  }
   const int64_t last = std::min(origin.state.step, plan.end_step()) - 1;
   const int phase = last < plan.first_step() ? 0 : plan.at(last).phase;
   const auto changes = breaking_changes(origin.state.config, loaded.flattened(), phase);
@@ -63,6 +88,9 @@ Origin continued_from(Env& env, const LoadedConfig& loaded) {
   const RunConfig& config = loaded.config;
   Origin origin;
   origin.folder = resolve_start(env, config.start_from);
+  const hf::ModelConfig model = hf::load_model_config(env, origin.folder);
+  require_same_model(model.encoder, config.model, origin.folder);
+  origin.longest_context = model.max_position_embeddings;
   if (!ckpt::has_trainer_state(env, origin.folder)) {
     origin.kind = Origin::Kind::kWeightsOnly;
     log::info(str_cat("starting from the weights of ", origin.folder.string()));
@@ -124,7 +152,7 @@ std::vector<std::string> breaking_changes(const std::map<std::string, std::strin
   for (const auto& [key, value] : now) keys.insert(key);
   const auto text = [](const std::map<std::string, std::string>& values, const std::string& key) {
     const auto found = values.find(key);
-    return found == values.end() ? std::string("not set") : found->second;
+    return found == values.end() || found->second.empty() ? std::string("not set") : found->second;
   };
   std::vector<std::string> changes;
   for (const std::string& key : keys) {
@@ -137,6 +165,9 @@ std::vector<std::string> breaking_changes(const std::map<std::string, std::strin
 Origin find_origin(Env& env, const LoadedConfig& loaded, const std::string& resume) {
   const ckpt::CheckpointStore store(env, checkpoint_directory(loaded.config));
   if (resume != "auto" && resume != "none") {
+    if (!env.exists(resume)) {
+      throw Error(ErrorCode::kNotFound, str_cat("--resume ", resume, ": no such folder"));
+    }
     if (const auto damage = ckpt::find_damage(env, resume)) {
       throw Error(ErrorCode::kCorrupt, str_cat("--resume ", resume, ": ", *damage));
     }

@@ -16,9 +16,10 @@ namespace rexbert::train {
 struct Origin {
   enum class Kind { kFresh, kResumed, kContinued, kWeightsOnly };
   Kind kind = Kind::kFresh;
-  fs::path folder;           // the checkpoint; none for kFresh
-  ckpt::TrainerState state;  // of kResumed and kContinued
-  plan::PlanStart start;     // where the plan of this config begins
+  fs::path folder;              // the checkpoint; none for kFresh
+  ckpt::TrainerState state;     // of kResumed and kContinued
+  plan::PlanStart start;        // where the plan of this config begins
+  int64_t longest_context = 0;  // rows that the checkpoint's model was trained on, tokens
 };
 
 fs::path checkpoint_directory(const RunConfig& config);

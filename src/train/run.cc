@@ -2,7 +2,10 @@
 
 #include <ATen/Parallel.h>
 
+#include <algorithm>
+#include <map>
 #include <memory>
+#include <string>
 #include <thread>
 
 #include "rexbert/ckpt/store.h"
@@ -73,6 +76,7 @@ class Run {
         config_(loaded.config),
         directory_(config_.run.directory),
         tokenizer_(load_tokenizer(env, config_)),
+        tokenizer_files_(tokenizer::read_tokenizer_files(env, config_.tokenizer.path)),
         streams_(batch::open_streams(
             env, config_.streams, config_.data.lanes,
             {tokenizer_.fingerprint(), config_.tokenizer.path, tokenizer_.vocabulary_size()})),
@@ -86,24 +90,28 @@ class Run {
     publish_file(env_, directory_ / "config.yaml", loaded_.resolved());
   }
 
-  RunEnd train(const RunRequest& request) {
+  RunEnd train(const RunRequest& request, dist::ProcessGroup& group) {
     if (first_step_ >= plan_.end_step()) {
       log::info(str_cat("the run is already done: step ", first_step_, " of ", plan_.end_step(),
                         " in ", origin_.folder.string()));
       return RunEnd::kFinished;
     }
+    if (request.stop_at_step > 0 && first_step_ >= request.stop_at_step) {
+      log::info(str_cat("nothing to do: step ", first_step_, " is done"));
+      return RunEnd::kStopped;
+    }
     make_model();
     make_loader();
+    if (origin_.kind == Origin::Kind::kResumed) set_later_checkpoints_aside();
     MetricsLog metrics(env_, directory_, origin_.kind == Origin::Kind::kResumed ? first_step_ : 0,
                        config_.logging.tensorboard);
     MaskedLanguageModeling objective(model_, config_.run.seed);
-    const auto group = dist::connect();
     Trainer trainer({.plan = plan_,
                      .loader = *loader_,
                      .objective = objective,
                      .optimizer = *optimizer_,
                      .parameters = model_->parameters(),
-                     .group = *group,
+                     .group = group,
                      .stream_names = config_.stream_names(),
                      .forensics_directory = directory_},
                     make_callbacks(metrics), first_step_);
@@ -124,6 +132,15 @@ class Run {
         ErrorCode::kIncompatible,
         str_cat(origin_.folder.string(), " was trained with another tokenizer (", then,
                 ") than that in ", config_.tokenizer.path, " (", tokenizer_.fingerprint(), ")"));
+  }
+
+  // There are later ones when --resume named an earlier one.
+  void set_later_checkpoints_aside() {
+    ckpt::CheckpointStore store(env_, checkpoint_directory(config_));
+    for (const std::string& name : store.set_aside_from(first_step_, origin_.folder)) {
+      log::warning(str_cat((store.directory() / name).string(),
+                           ": set aside, as the run goes on from step ", first_step_));
+    }
   }
 
   void make_model() {
@@ -148,6 +165,7 @@ class Run {
     const batch::Masker masker(config_.run.seed, batch::MaskVocabulary::from(tokenizer_),
                                salience_);
     batch::LoaderState state;
+    state.next_step = first_step_;
     if (!origin_.state.loader.is_null()) {
       state = batch::LoaderState::parse(origin_.state.loader.dump(), origin_.folder.string());
     }
@@ -177,11 +195,13 @@ class Run {
     callbacks.push_back(std::make_unique<CheckpointCallback>(
         ckpt::CheckpointStore(env_, checkpoint_directory(config_)), config_.checkpoint,
         ckpt::Platform::current(config_.run.device),
-        [this](const fs::path& folder, const StepResult& result) { write(folder, result); }));
+        [this](Env& env, const fs::path& folder, const StepResult& result) {
+          write(env, folder, result);
+        }));
     return callbacks;
   }
 
-  void write(const fs::path& folder, const StepResult& result) {
+  void write(Env& env, const fs::path& folder, const StepResult& result) {
     ckpt::TrainerState state;
     state.step = result.steps_done();
     state.rows = result.rows_done();
@@ -199,12 +219,20 @@ class Run {
     hf::ModelConfig config;
     config.encoder = config_.model;
     config.rope = {result.spec.rope.global, result.spec.rope.local};
-    config.max_position_embeddings = result.spec.context_length;
+    config.max_position_embeddings = longest_context(result.spec.phase);
     config.pad_id = tokenizer::kPadId;
     config.cls_id = tokenizer::kClsId;
     config.sep_id = tokenizer::kSepId;
-    ckpt::write_checkpoint(env_, folder, *model_, config, *optimizer_, state,
-                           config_.tokenizer.path);
+    ckpt::write_checkpoint(env, folder, *model_, config, *optimizer_, state, tokenizer_files_);
+  }
+
+  // The longest rows that the model has been trained on, this run's phases up to `phase` included.
+  int64_t longest_context(int32_t phase) const {
+    int64_t longest = origin_.longest_context;
+    for (int32_t i = 0; i <= phase; ++i) {
+      longest = std::max<int64_t>(longest, plan_.phases()[static_cast<size_t>(i)].context_length);
+    }
+    return longest;
   }
 
   void log_start() const {
@@ -221,6 +249,8 @@ class Run {
   const RunConfig& config_;
   fs::path directory_;
   tokenizer::Tokenizer tokenizer_;
+  // Every checkpoint has them, whatever becomes of their folder during the run.
+  std::map<std::string, std::string> tokenizer_files_;
   std::vector<std::shared_ptr<const batch::StreamSource>> streams_;
   std::vector<EvaluationCallback::Stream> evaluation_;
   std::optional<batch::SalienceTable> salience_;
@@ -235,12 +265,19 @@ class Run {
 }  // namespace
 
 RunEnd run_training(Env& env, const LoadedConfig& loaded, const RunRequest& request) {
+  const auto group = dist::connect();
   set_threads(loaded.config.run.threads);
   const fs::path directory = loaded.config.run.directory;
   env.create_directories(directory);
+  const auto lock = env.try_lock(directory / "lock");
+  if (lock == nullptr) {
+    throw Error(ErrorCode::kUsage, str_cat(directory.string(),
+                                           ": another process trains in this folder; wait for its "
+                                           "end or choose another run.directory"));
+  }
   log::open_log_file(directory / "log.txt");
   Run run(env, loaded, request);
-  return run.train(request);
+  return run.train(request, *group);
 }
 
 plan::Plan plan_of(Env& env, const RunConfig& config) {

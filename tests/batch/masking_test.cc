@@ -118,7 +118,7 @@ TEST(Masking, EachPartOfTheKeyCounts) {
   KeyedRng rng(7, Purpose::kTest);
   const std::vector<int32_t> ids = made_text().document(rng, 200);
   std::vector<std::vector<int32_t>> all;
-  for (const SampleId& id : {SampleId{}, SampleId{.stream = 1}, SampleId{.epoch = 1},
+  for (const SampleId& id : {SampleId{}, SampleId{.stream_key = 1}, SampleId{.epoch = 1},
                              SampleId{.shard = 1}, SampleId{.sample = 1}, SampleId{.token = 50}}) {
     PackedBatch batch;
     append_sequence(batch, ids, id, 0);

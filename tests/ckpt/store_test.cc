@@ -4,6 +4,7 @@
 
 #include "rexbert/core/error.h"
 #include "rexbert/core/fault_env.h"
+#include "support/errors.h"
 #include "support/temporary_directory.h"
 
 namespace rexbert::ckpt {
@@ -23,9 +24,9 @@ class StoreTest : public ::testing::Test {
   }
 
   void publish(Env& env, int64_t step) {
-    CheckpointStore(env, root_).publish(step, platform_, [&](const fs::path& folder) {
-      write_file(env, folder / "a.bin", "weights of step " + std::to_string(step));
-      write_file(env, folder / "b.json", "{}");
+    CheckpointStore(env, root_).publish(step, platform_, [&](Env& checked, const fs::path& folder) {
+      write_file(checked, folder / "a.bin", "weights of step " + std::to_string(step));
+      publish_file(checked, folder / "b.json", "{}");
     });
   }
 };
@@ -60,14 +61,65 @@ TEST_F(StoreTest, PruneKeepsTheNewestAndTheChosen) {
   EXPECT_EQ(store.steps(), (std::vector<int64_t>{8})) << "the newest is never removed";
 }
 
-TEST_F(StoreTest, PublishingAgainReplacesOnlyADamagedOne) {
+TEST_F(StoreTest, PublishingAgainReplacesWhatIsThere) {
   Env& env = Env::posix();
   publish(env, 5);
   CheckpointStore store(env, root_);
-  store.publish(5, platform_, [](const fs::path&) { FAIL() << "a whole one was written again"; });
-  env.truncate_file(store.folder(5) / "a.bin", 1);
-  publish(env, 5);
+  store.publish(5, platform_, [](Env& checked, const fs::path& folder) {
+    write_file(checked, folder / "a.bin", "other weights");
+  });
+  EXPECT_EQ(env.read_file(store.folder(5) / "a.bin"), "other weights");
+  EXPECT_FALSE(env.exists(store.folder(5) / "b.json"));
   EXPECT_FALSE(find_damage(env, store.folder(5)));
+}
+
+// The disk keeps other bits than it was given.
+class ForgetfulEnv final : public EnvWrapper {
+ public:
+  using EnvWrapper::EnvWrapper;
+  std::unique_ptr<WritableFile> new_writable_file(const fs::path& path) override {
+    if (path.filename() == "a.bin") {
+      auto file = EnvWrapper::new_writable_file(path.parent_path() / "a.bin");
+      file->append("other");
+      return std::make_unique<Dropping>(std::move(file));
+    }
+    return EnvWrapper::new_writable_file(path);
+  }
+
+ private:
+  struct Dropping final : WritableFile {
+    explicit Dropping(std::unique_ptr<WritableFile> base) : base_(std::move(base)) {}
+    void append(std::string_view) override {}
+    void sync() override { base_->sync(); }
+    void close() override { base_->close(); }
+    std::unique_ptr<WritableFile> base_;
+  };
+};
+
+TEST_F(StoreTest, WhatTheDiskChangedIsNotPublished) {
+  Env& env = Env::posix();
+  publish(env, 1);
+  ForgetfulEnv forgetful(env);
+  const std::string error = test::error_of([&] { publish(forgetful, 2); });
+  EXPECT_NE(error.find("not what was written when read back: a.bin: expected 17 bytes, got 5"),
+            std::string::npos)
+      << error;
+  EXPECT_EQ(CheckpointStore(env, root_).newest_valid()->step, 1);
+  EXPECT_EQ(env.read_file(root_ / "latest"), "step-000000001\n");
+}
+
+TEST_F(StoreTest, LaterCheckpointsAreSetAsideUnderNamesOfTheirOwn) {
+  Env& env = Env::posix();
+  CheckpointStore store(env, root_);
+  for (int round = 0; round < 2; ++round) {
+    for (const int64_t step : {5, 10, 15}) publish(env, step);
+    const std::vector<std::string> names = store.set_aside_from(10, store.folder(10));
+    EXPECT_EQ(names, (std::vector<std::string>{round == 0 ? "aside-step-000000015"
+                                                          : "aside-step-000000015-2"}));
+  }
+  EXPECT_EQ(store.newest_valid()->step, 10);
+  store.prune({1, nullptr});
+  EXPECT_TRUE(env.exists(root_ / "aside-step-000000015" / "a.bin"));
 }
 
 // Fails at every single operation of a publish and prune, with and without losing what was not
@@ -110,8 +162,11 @@ TEST_F(StoreTest, ManifestOfAnotherVersionIsRefusedByName) {
   std::string text = env.read_file(folder / kManifestFile);
   text.replace(text.find("\"version\": 1"), 12, "\"version\": 9");
   write_file(env, folder / kManifestFile, text);
-  EXPECT_EQ(find_damage(env, folder),
-            (folder / kManifestFile).string() + ": version: expected 1, got 9");
+  const std::string expected =
+      "incompatible: " + (folder / kManifestFile).string() + ": version: expected 1, got 9";
+  EXPECT_EQ(test::error_of([&] { find_damage(env, folder); }), expected);
+  EXPECT_EQ(test::error_of([&] { CheckpointStore(env, root_).newest_valid(); }), expected)
+      << "no damage: not to be passed over";
 }
 
 TEST(PlatformTest, NamesWhatDiffers) {

@@ -4,6 +4,7 @@
 #include <map>
 
 #include "rexbert/core/env.h"
+#include "rexbert/core/error.h"
 #include "rexbert/core/json.h"
 #include "rexbert/core/strings.h"
 #include "support/command.h"
@@ -140,6 +141,60 @@ TEST_F(ResumeTest, EarlierCheckpointsCanBeChosen) {
   const CommandResult result = train("whole", {"--resume", (checkpoints / first).string()});
   EXPECT_EQ(result.exit_code, 0) << result.err;
   EXPECT_EQ(final_bits("whole"), whole);
+}
+
+TEST_F(ResumeTest, AnotherFutureReplacesTheOldOne) {
+  ASSERT_EQ(train("whole").exit_code, 0);
+  const auto whole = final_bits("whole");
+  const fs::path checkpoints = directory_.path() / "whole" / "checkpoints";
+  const std::string first = env_.list_directory(checkpoints).at(1);  // after `latest`
+  const std::string last = env_.read_file(checkpoints / "latest");
+  const std::vector<std::string> other = {"--set", "phases.2.masking.strength=0.25"};
+  std::vector<std::string> fork = {"--resume", (checkpoints / first).string()};
+  fork.insert(fork.end(), other.begin(), other.end());
+  const CommandResult result = train("whole", fork);
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_NE(result.err.find("set aside, as the run goes on from step"), std::string::npos);
+  EXPECT_EQ(env_.read_file(checkpoints / "latest"), last);
+  EXPECT_NE(final_bits("whole"), whole);
+  EXPECT_TRUE(env_.exists(checkpoints / ("aside-" + last.substr(0, last.size() - 1))));
+
+  ASSERT_EQ(train("straight", other).exit_code, 0);
+  EXPECT_EQ(final_bits("whole"), final_bits("straight"));
+}
+
+TEST_F(ResumeTest, StopAtStepTrainsNoFurtherWhenItIsRepeated) {
+  for (int time = 0; time < 2; ++time) {
+    ASSERT_EQ(train("stopped", {"--stop-at-step", "3"}).exit_code, 0);
+    EXPECT_EQ(env_.read_file(directory_.path() / "stopped/checkpoints/latest"), "step-000000003\n");
+  }
+}
+
+TEST_F(ResumeTest, OneProcessTrainsInAFolder) {
+  env_.create_directories(directory_.path() / "locked");
+  const auto lock = env_.try_lock(directory_.path() / "locked" / "lock");
+  ASSERT_NE(lock, nullptr);
+  const CommandResult result = train("locked");
+  EXPECT_EQ(result.exit_code, static_cast<int>(ErrorCode::kUsage));
+  EXPECT_NE(result.err.find("another process trains in this folder"), std::string::npos);
+}
+
+TEST_F(ResumeTest, ARunThatContinuesAnotherMayHaveItsOwnSeedButNotItsOwnModel) {
+  ASSERT_EQ(train("first", {"--stop-at-step", "4"}).exit_code, 0);
+  const std::string start = "start_from=" + (directory_.path() / "first").string();
+  const CommandResult seeded = train("seeded", {"--set", start, "--set", "run.seed=18"});
+  EXPECT_EQ(seeded.exit_code, 0) << seeded.err;
+  const CommandResult other = train("other", {"--set", start, "--set", "model.attention_heads=1"});
+  EXPECT_EQ(other.exit_code, static_cast<int>(ErrorCode::kConfig));
+  EXPECT_NE(other.err.find("model.attention_heads: expected 2 as in "), std::string::npos)
+      << other.err;
+}
+
+TEST_F(ResumeTest, PhasesThatEndBeforeTheCheckpointAreRefused) {
+  ASSERT_EQ(train("whole").exit_code, 0);
+  const CommandResult result = train("whole", {"--set", "phases.2.tokens=1k"});
+  EXPECT_EQ(result.exit_code, static_cast<int>(ErrorCode::kConfig));
+  EXPECT_NE(result.err.find("phases: they end at step "), std::string::npos) << result.err;
 }
 
 }  // namespace

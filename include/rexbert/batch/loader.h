@@ -1,9 +1,9 @@
 #pragma once
 
 #include <cstdint>
+#include <exception>
 #include <functional>
 #include <memory>
-#include <optional>
 #include <vector>
 
 #include "rexbert/batch/lane_reader.h"
@@ -11,7 +11,6 @@
 #include "rexbert/batch/options.h"
 #include "rexbert/batch/packed_batch.h"
 #include "rexbert/batch/stream_source.h"
-#include "rexbert/core/error.h"
 #include "rexbert/plan/plan.h"
 
 namespace rexbert::batch {
@@ -67,7 +66,7 @@ class Loader {
   std::unique_ptr<Maker> maker_;
   std::unique_ptr<Prefetcher> prefetcher_;  // empty: steps are made in next()
   LoaderState state_;
-  std::optional<Error> failure_;
+  std::exception_ptr failure_;
 };
 
 }  // namespace rexbert::batch

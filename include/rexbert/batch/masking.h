@@ -14,10 +14,11 @@ namespace rexbert::batch {
 
 // Masks packed batches (docs/masking.md). Immutable, cheap to copy, safe for many threads.
 //
-// Every token has one 32-bit draw d, keyed by (seed, purpose, epoch, stream, shard, sample) and by
-// its position in the sample (SampleId::token + position in the sequence): it depends on neither
-// rank nor micro-batch nor row. A sequence is cut into units, u is the draw of a unit's first
-// token, and the whole unit is masked when u < 2^32 p_unit:
+// Every token has one 32-bit draw d, keyed by (seed, purpose, epoch, name of the stream, shard,
+// sample) and by its position in the sample (SampleId::token + position in the sequence): it
+// depends on neither rank nor micro-batch nor row nor the run's other streams. A sequence is cut
+// into units, u is the draw of a unit's first token, and the whole unit is masked when u < 2^32
+// p_unit:
 //   kUniform    every token is a unit, p_unit = probability.
 //   kWholeWord  a word's tokens (at most 16) are a unit, p_unit = probability.
 //   kGuided     spans are units, each with probability `strength` (keyed); all other tokens are

@@ -47,7 +47,7 @@ struct MaskingStatistics {
 MaskingStatistics measure_masking(const Masker& masker, const plan::MaskingSpec& spec,
                                   const shard::TokenStream& stream, uint64_t tokens);
 
-// "masking", "strength", "rate" and, for each kind of span, its shares.
+// "policy", "probability", "strength" where guided, "rate" and, for each kind of span, its shares.
 Json to_json(const plan::MaskingSpec& spec, const MaskingStatistics& statistics);
 
 std::string_view to_string(plan::MaskingPolicy policy);

@@ -12,6 +12,8 @@ struct SampleId {
   int32_t shard = 0;
   int32_t sample = 0;  // in the shard
   int32_t token = 0;   // first content token of the chunk inside the sample
+  // StreamSource::key(): masks depend on a stream's name, not on which others there are.
+  uint32_t stream_key = 0;
 
   bool operator==(const SampleId&) const = default;
 };

@@ -60,7 +60,7 @@ class SalienceCounter {
 };
 
 // Feeds `stream` to the counter, from the first shard on. `progress` is told the tokens read.
-// Throws Error(kIncompatible) when the stream says that another tokenizer made it.
+// Whether this tokenizer made the stream is require_stream_tokenizer()'s to say.
 void count_stream(SalienceCounter& counter, Corpus corpus, const shard::TokenStream& stream,
                   const SalienceOptions& options,
                   const std::function<void(uint64_t)>& progress = nullptr);

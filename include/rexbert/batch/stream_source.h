@@ -35,6 +35,7 @@ class StreamSource {
                int32_t lanes);
 
   const std::string& name() const { return name_; }
+  uint32_t key() const { return key_; }  // low half of the hash64 of the name
   int32_t lanes() const { return lanes_; }
   const shard::TokenStream& tokens() const { return stream_; }
   const SliceTable& slices() const { return slices_; }
@@ -53,6 +54,7 @@ class StreamSource {
 
  private:
   std::string name_;
+  uint32_t key_;
   shard::TokenStream stream_;
   int32_t lanes_;
   SliceTable slices_;

@@ -41,7 +41,8 @@ struct TrainerState {
 // Fills `folder` with everything a checkpoint holds but the manifest (docs/formats/checkpoint.md).
 void write_checkpoint(Env& env, const fs::path& folder, const nn::MaskedLanguageModel& model,
                       const hf::ModelConfig& config, optim::StableAdamW& optimizer,
-                      const TrainerState& state, const fs::path& tokenizer_folder);
+                      const TrainerState& state,
+                      const std::map<std::string, std::string>& tokenizer_files);
 
 // True when the folder holds a trainer's state, and not only a model.
 bool has_trainer_state(Env& env, const fs::path& folder);

@@ -17,11 +17,12 @@ namespace rexbert::ckpt {
 
 inline constexpr int kManifestVersion = 1;
 inline constexpr std::string_view kManifestFile = "manifest.json";
+inline constexpr std::string_view kManifestHash = "xxh3_128";
 
 // What the bits of a continued run depend on besides the files: equal here, equal bits.
 struct Platform {
   int threads = 0;
-  std::string instruction_set;  // what LibTorch's kernels were chosen for, such as "AVX2"
+  std::string instruction_set;  // of LibTorch's kernels and of ours: "AVX2 + avx2"
   std::string processor;
   std::string rexbert_version;
   std::string torch_version;
@@ -44,15 +45,14 @@ struct Manifest {
   std::map<std::string, File> files;
   Platform platform;
 
-  // Hashes every file of `folder`, top level only.
-  static Manifest of_folder(Env& env, const fs::path& folder, Platform platform);
   static Manifest load(Env& env, const fs::path& folder);
   // Writes and syncs kManifestFile.
   void save(Env& env, const fs::path& folder) const;
 };
 
 // What is wrong with the checkpoint in `folder`, in one line ("model.safetensors: expected 123
-// bytes, got 100"), or nothing. Reads and hashes every file.
+// bytes, got 100"), or nothing. Reads and hashes every file. What is no damage is thrown:
+// Error(kIo) where the system refuses to read, Error(kIncompatible) for another version.
 std::optional<std::string> find_damage(Env& env, const fs::path& folder);
 
 }  // namespace rexbert::ckpt

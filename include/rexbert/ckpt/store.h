@@ -18,9 +18,9 @@ struct Retention {
 };
 
 // The checkpoints of one run: folders step-NNNNNNNNN under one directory and the file `latest`,
-// which holds the name of the newest whole one. A folder is written aside, hashed into its
-// manifest, synced, read back and compared, renamed, and only then named by `latest`; removal goes
-// the other way, so that a reader never sees half a checkpoint under a valid name.
+// which holds the name of the newest whole one. A folder is written aside, hashed on its way into
+// the manifest, synced, read back and compared, renamed, and only then named by `latest`; removal
+// goes the other way, so that a reader never sees half a checkpoint under a valid name.
 class CheckpointStore {
  public:
   CheckpointStore(Env& env, fs::path directory) : env_(env), directory_(std::move(directory)) {}
@@ -30,11 +30,11 @@ class CheckpointStore {
   // Steps of the folders that are there, ascending, whole or not.
   std::vector<int64_t> steps() const;
 
-  // Lets `write` fill a fresh folder (each file synced by its writer) and publishes it as the
-  // checkpoint of `step`. When a whole one is there already, `latest` is moved to it and that is
-  // all. Throws Error(kCorrupt) when what was read back is not what was written.
+  // Lets `write` fill a fresh folder through the Env that it is given (each file synced by its
+  // writer) and publishes it as the checkpoint of `step`, in the place of one that is there. Throws
+  // Error(kCorrupt) when what was read back is not what was written.
   void publish(int64_t step, const Platform& platform,
-               const std::function<void(const fs::path& folder)>& write);
+               const std::function<void(Env& env, const fs::path& folder)>& write);
 
   struct Found {
     int64_t step;
@@ -44,8 +44,12 @@ class CheckpointStore {
   // wrong.
   std::optional<Found> newest_valid() const;
 
-  // Removes what `retention` does not keep, the newest and that named by `latest` never, and
-  // leftovers of killed writers.
+  // Renames the folders of `step` and later steps, but for `kept`, to aside-step-NNNNNNNNN (and
+  // -2, -3, ... where there is one) and returns the new names: a run that goes on from an earlier
+  // checkpoint otherwise would find its own former future there. Nothing reads or removes them.
+  std::vector<std::string> set_aside_from(int64_t step, const fs::path& kept);
+
+  // Removes what `retention` does not keep, the newest never, and leftovers of killed writers.
   void prune(const Retention& retention);
 
  private:

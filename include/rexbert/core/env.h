@@ -39,6 +39,12 @@ class MappedFile {
   virtual std::string_view data() const = 0;
 };
 
+// A lock on a file, held until destruction or the end of the process, however it ends.
+class FileLock {
+ public:
+  virtual ~FileLock() = default;
+};
+
 // The operating system as the library sees it: files and directories. Env::posix() is the real one;
 // tests use FaultInjectionEnv. Every failure is an Error that names the path: kNotFound where the
 // path does not exist, kIo otherwise.
@@ -54,6 +60,7 @@ class Env {
   virtual std::unique_ptr<MappedFile> map_file(const fs::path& path) = 0;
   virtual std::string read_file(const fs::path& path) = 0;
 
+  // False only where there is nothing: a path that cannot be looked at is an Error.
   virtual bool exists(const fs::path& path) = 0;
   virtual bool is_directory(const fs::path& path) = 0;
   virtual uint64_t file_size(const fs::path& path) = 0;
@@ -70,6 +77,49 @@ class Env {
   virtual void truncate_file(const fs::path& path, uint64_t size) = 0;
   // Makes the names in a directory durable (fsync of the directory).
   virtual void sync_directory(const fs::path& path) = 0;
+
+  // Locks the file, which is created where it is missing, against other processes and other calls
+  // (flock). Null when somebody else holds it; Error(kIo) where the file system has no locks.
+  virtual std::unique_ptr<FileLock> try_lock(const fs::path& path) = 0;
+};
+
+// Hands every call on: for an Env that changes a few of them.
+class EnvWrapper : public Env {
+ public:
+  explicit EnvWrapper(Env& base) : base_(base) {}
+
+  std::unique_ptr<WritableFile> new_writable_file(const fs::path& path) override {
+    return base_.new_writable_file(path);
+  }
+  std::unique_ptr<WritableFile> new_appendable_file(const fs::path& path) override {
+    return base_.new_appendable_file(path);
+  }
+  std::unique_ptr<RandomAccessFile> open_file(const fs::path& path) override {
+    return base_.open_file(path);
+  }
+  std::unique_ptr<MappedFile> map_file(const fs::path& path) override {
+    return base_.map_file(path);
+  }
+  std::string read_file(const fs::path& path) override { return base_.read_file(path); }
+  bool exists(const fs::path& path) override { return base_.exists(path); }
+  bool is_directory(const fs::path& path) override { return base_.is_directory(path); }
+  uint64_t file_size(const fs::path& path) override { return base_.file_size(path); }
+  std::vector<std::string> list_directory(const fs::path& path) override {
+    return base_.list_directory(path);
+  }
+  uint64_t free_bytes(const fs::path& path) override { return base_.free_bytes(path); }
+  void create_directories(const fs::path& path) override { base_.create_directories(path); }
+  void rename(const fs::path& from, const fs::path& to) override { base_.rename(from, to); }
+  void remove_file(const fs::path& path) override { base_.remove_file(path); }
+  void remove_all(const fs::path& path) override { base_.remove_all(path); }
+  void truncate_file(const fs::path& path, uint64_t size) override {
+    base_.truncate_file(path, size);
+  }
+  void sync_directory(const fs::path& path) override { base_.sync_directory(path); }
+  std::unique_ptr<FileLock> try_lock(const fs::path& path) override { return base_.try_lock(path); }
+
+ protected:
+  Env& base_;
 };
 
 // Writes `contents` to a file beside `path`, syncs it, renames it to `path` and syncs the

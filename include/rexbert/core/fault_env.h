@@ -14,9 +14,9 @@ namespace rexbert {
 // An Env for tests, over a real one: it can fail at a chosen operation as if the disk were full or
 // the process were killed there, and afterwards drop everything that was not synced, as a power
 // failure would (after leveldb's FaultInjectionTestEnv).
-class FaultInjectionEnv final : public Env {
+class FaultInjectionEnv final : public EnvWrapper {
  public:
-  explicit FaultInjectionEnv(Env& base) : base_(base) {}
+  explicit FaultInjectionEnv(Env& base) : EnvWrapper(base) {}
 
   // The `count`-th mutating operation from now (1 is the next) and all after it throw Error(kIo).
   // A failing append brings half of its data to the file first. 0 turns failures off.
@@ -30,14 +30,6 @@ class FaultInjectionEnv final : public Env {
 
   std::unique_ptr<WritableFile> new_writable_file(const fs::path& path) override;
   std::unique_ptr<WritableFile> new_appendable_file(const fs::path& path) override;
-  std::unique_ptr<RandomAccessFile> open_file(const fs::path& path) override;
-  std::unique_ptr<MappedFile> map_file(const fs::path& path) override;
-  std::string read_file(const fs::path& path) override;
-  bool exists(const fs::path& path) override;
-  bool is_directory(const fs::path& path) override;
-  uint64_t file_size(const fs::path& path) override;
-  std::vector<std::string> list_directory(const fs::path& path) override;
-  uint64_t free_bytes(const fs::path& path) override;
   void create_directories(const fs::path& path) override;
   void rename(const fs::path& from, const fs::path& to) override;
   void remove_file(const fs::path& path) override;
@@ -66,7 +58,6 @@ class FaultInjectionEnv final : public Env {
   // `changes`.
   void move_records(const fs::path& from, const fs::path& to, size_t changes);
 
-  Env& base_;
   mutable std::mutex mutex_;
   int64_t operations_ = 0;
   int64_t fail_at_ = 0;

@@ -35,7 +35,7 @@ class LoggingCallback final : public Callback {
   LoggingOptions options_;
   MetricsLog& metrics_;
   // Since the last line.
-  int64_t steps_ = 0, tokens_ = 0;
+  int64_t tokens_ = 0;
   double seconds_ = 0, wait_seconds_ = 0;
   std::vector<int64_t> stream_rows_;
   double smoothed_rate_ = 0;  // tokens a second, for the time left
@@ -70,7 +70,7 @@ class EvaluationCallback final : public Callback {
 // Writes checkpoints at their times, at phase ends, at the run's end and when it stops.
 class CheckpointCallback final : public Callback {
  public:
-  using Write = std::function<void(const fs::path& folder, const StepResult&)>;
+  using Write = std::function<void(Env&, const fs::path& folder, const StepResult&)>;
   CheckpointCallback(ckpt::CheckpointStore store, const CheckpointOptions& options,
                      ckpt::Platform platform, Write write);
   void step_done(Trainer& trainer, const StepResult& result) override;

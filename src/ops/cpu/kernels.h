@@ -3,7 +3,7 @@
 #include <cstdint>
 
 // The CPU paths' inner loops: plain pointers, no torch, no allocation, no threads. The same source
-// is compiled once for each instruction set (kernels_*.cc) and chosen at run time by cpu_kernels().
+// is compiled once for each instruction set (kernels_*.cc) and chosen at run time by kernels().
 // Rows are contiguous unless a stride is named; strides and sizes are counts of floats.
 namespace rexbert::ops::cpu {
 
