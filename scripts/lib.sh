@@ -34,7 +34,11 @@ part() {
   local title=$1 begin=$SECONDS status=0
   shift
   say "== $title"
-  "$@" || status=$?
+  # Not `"$@" || ...`: bash would pass over failures inside of functions there.
+  set +e
+  (set -e; "$@")
+  status=$?
+  set -e
   if ((status != 0)); then
     say "== $title: failed with status $status after $((SECONDS - begin)) s"
     exit "$status"

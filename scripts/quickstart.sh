@@ -10,7 +10,10 @@
 # After set-up and build it takes less than 5 minutes on two cores.
 set -euo pipefail
 source "$(dirname -- "${BASH_SOURCE[0]}")/lib.sh"
-case ${1:-} in -h | --help) usage && exit 0 ;; esac
+case ${1:-} in
+  -h | --help) usage && exit 0 ;;
+  -*) usage >&2 && die "unknown option $1" ;;
+esac
 cd "$repository"
 export SAMPLE=${1:-runs/sample}
 rexbert=build/release/bin/rexbert
@@ -26,7 +29,9 @@ step cmake --build --preset release --parallel "$(compile_jobs)" --target rexber
 begin=$SECONDS
 
 step "$rexbert" corpus sample --output "$SAMPLE/text"
-step "$rexbert" tokenizer train --input "$SAMPLE/text" --output "$SAMPLE/tokenizer" --vocabulary-size 4096
+if [[ ! -d $SAMPLE/tokenizer ]]; then
+  step "$rexbert" tokenizer train --input "$SAMPLE/text" --output "$SAMPLE/tokenizer" --vocabulary-size 4096
+fi
 for stream in general long ecommerce; do
   step "$rexbert" tokenize "$SAMPLE/text/$stream.jsonl" --tokenizer "$SAMPLE/tokenizer" \
     --output "$SAMPLE/shards/$stream" --holdout 2%,2

@@ -12,7 +12,8 @@
 #   -h, --help  print this
 #
 # Results: WORK_DIR/real_run.json, WORK_DIR/real_run.svg and, with --seeds, WORK_DIR/guided.json; the
-# committed ones are in docs/results/. About 30 minutes on two cores, 50 with --seeds.
+# committed ones are in docs/results/. About 35 minutes on two cores, of which the three
+# phases take 20 to 25; 50 with --seeds.
 set -euo pipefail
 source "$(dirname -- "${BASH_SOURCE[0]}")/lib.sh"
 seeds=no
@@ -35,7 +36,9 @@ mkdir -p "$REAL"
 latest() { printf '%s/checkpoints/%s\n' "$1" "$(<"$1/checkpoints/latest")"; }
 step_folder() { printf '%s/checkpoints/step-%09d\n' "$1" "$2"; }
 phase_end() { # RUN_DIR PHASE: the checkpoint at which a phase ended
-  step_folder "$1" "$(python3 tools/real_report.py phase-end "$1/metrics.jsonl" "$2")"
+  local step
+  step=$(python3 tools/real_report.py phase-end "$1/metrics.jsonl" "$2")
+  step_folder "$1" "$step"
 }
 evaluate() { # NAME CHECKPOINT CONTEXT
   [[ -f $REAL/eval/$1.json ]] && return
@@ -67,7 +70,8 @@ fi
 begin=$SECONDS
 "$rexbert" train --config configs/real/pretrain.yaml
 say "three phases in $((SECONDS - begin)) s" | tee -a "$REAL/times.txt"
-export PHASE2=$(phase_end "$REAL/run" context_extension)
+PHASE2=$(phase_end "$REAL/run" context_extension)
+export PHASE2
 phase1=$(phase_end "$REAL/run" general)
 "$rexbert" train --config configs/real/control.yaml
 

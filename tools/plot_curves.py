@@ -41,7 +41,6 @@ def nice_step(span):
     return 10
 
 
-
 def draw(rows, title):
     curves = series(rows)
     every = [p for points in curves.values() for p in points]

@@ -4,6 +4,7 @@ usage: real_report.py phase-end METRICS_JSONL PHASE   the step at which the phas
        real_report.py report DIR                      DIR/real_run.json and DIR/real_run.svg
        real_report.py guided DIR                      DIR/guided.json: guided against uniform masking
 """
+import datetime
 import json
 import math
 import os
@@ -72,6 +73,7 @@ def report(folder):
     short1, short2 = scores(folder, "phase1-short"), scores(folder, "phase2-short")
     two, three, control = (scores(folder, n) for n in ("phase2", "phase3", "control"))
     result = {
+        "date": datetime.date.today().isoformat(),
         "machine": machine(),
         "tokens": max(r["tokens"] for r in metrics),
         "training_seconds": sum_seconds(metrics),

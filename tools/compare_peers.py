@@ -1,0 +1,187 @@
+"""Times the command side by side with what a user would otherwise pick: alternating runs on one
+machine, medians and spread, and the ratio of the medians. Standard library only.
+
+usage: compare_peers.py train    PEERS_DIR OUTPUT_JSON
+       compare_peers.py tokenize PEERS_DIR OUTPUT_JSON TOKENIZER_DIR TEXT_JSONL_ZST...
+       compare_peers.py loader   PEERS_DIR OUTPUT_JSON TOKENIZER_DIR SHARDS...
+
+PEERS_DIR holds the scripts that time the peers: hf_train.py (transformers' ModernBertForMaskedLM with
+--sparse --compile), encode.py (SentencePiece) and mds_read.py (mosaicml-streaming). They run in
+.deps/oracle, which `scripts/setup.sh --oracle` makes. `train` takes about 30 minutes, the others 5. The exit status is
+not 0 where a ratio misses its target. Leave the machine alone meanwhile.
+"""
+import argparse
+import datetime
+import json
+import os
+import pathlib
+import re
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+REXBERT = os.environ.get("REXBERT", ROOT / "build/release/bin/rexbert")
+PYTHON = ROOT / ".deps/oracle/bin/python"
+REPEATS = 5
+TEXT_BYTES = 20_000_000
+ONE_CORE = ["taskset", "-c", "0"]
+
+
+def machine():
+    with open("/proc/cpuinfo", encoding="utf8") as file:
+        lines = file.read().splitlines()
+    name = next((line.split(": ", 1)[1].strip() for line in lines if line.startswith("model name")), "?")
+    flags = next((line.split() for line in lines if line.startswith("flags")), [])
+    wide = [flag for flag in ("avx2", "avx512f", "avx512_bf16", "amx_bf16") if flag in flags]
+    return {"processor": name, "cores": os.cpu_count(), "instruction_sets": wide}
+
+
+def output_of(words):
+    done = subprocess.run([str(word) for word in words], capture_output=True, text=True, check=False)
+    if done.returncode:
+        sys.exit(f"{' '.join(map(str, words))}: status {done.returncode}\n{done.stderr[-2000:]}")
+    return done.stdout
+
+
+def alternate(ours, peer):
+    """Runs both callables in turn; each returns a rate."""
+    rates = {"rexbert": [], "peer": []}
+    for repeat in range(REPEATS):
+        rates["peer"].append(peer())
+        rates["rexbert"].append(ours())
+        print(f"  {repeat + 1} of {REPEATS}: rexbert {rates['rexbert'][-1]:,.0f}, "
+              f"peer {rates['peer'][-1]:,.0f}", flush=True)
+    return rates
+
+
+def summary(name, unit, rates, target, **more):
+    result = {"name": name, "unit": unit, "target_ratio": target}
+    for side, values in rates.items():
+        result[side] = {"median": statistics.median(values), "slowest": min(values),
+                        "fastest": max(values), "runs": values}
+    result["ratio"] = result["rexbert"]["median"] / result["peer"]["median"]
+    result.update(more)
+    print(f"{name}: {result['ratio']:.2f} times the peer (target {target})", flush=True)
+    return result
+
+
+def compare_train(peers):
+    results = []
+    # The peer's step on one long sequence takes half a minute: three timed steps a run say enough.
+    for sequences, context, steps, target in ((16, 512, 5, 1.0), (1, 8192, 2, 1.5)):
+        ours = [REXBERT, "bench", "train", "--preset", "micro", "--sequences", sequences, "--context",
+                context, "--steps", steps, "--json"]
+        peer = [PYTHON, peers / "hf_train.py", "--preset", "micro", "--batch", sequences, "--seq",
+                context, "--steps", steps, "--sparse", "--compile"]
+        print(f"micro, {sequences} x {context}, f32, tokens/s", flush=True)
+        rates = alternate(
+            lambda: json.loads(output_of(ours))["tokens_per_second"],
+            lambda: float(re.search(r": (\d+) tok/s", output_of(peer)).group(1)))
+        results.append(summary(f"training, micro, {sequences} x {context}", "tokens/s", rates, target,
+                               timed_steps_a_run=steps))
+    return results
+
+
+def first_documents(sources, budget):
+    """The first documents of each source, an equal share of `budget` bytes of text from each."""
+    documents = []
+    for source in sources:
+        size = 0
+        with subprocess.Popen(["zstd", "-dcq", source], stdout=subprocess.PIPE) as process:
+            for line in process.stdout:
+                documents.append(json.loads(line)["text"])
+                size += len(documents[-1].encode())
+                if size >= budget / len(sources):
+                    break
+            process.kill()
+    return documents
+
+
+def compare_tokenize(peers, tokenizer, sources):
+    with tempfile.TemporaryDirectory() as directory:
+        folder = pathlib.Path(directory)
+        documents = first_documents(sources, TEXT_BYTES)
+        (folder / "text.txt").write_text("\n".join(documents), encoding="utf8")
+        lines = (json.dumps({"text": text}, ensure_ascii=False) + "\n" for text in documents)
+        (folder / "text.jsonl").write_text("".join(lines), encoding="utf8")
+        size = (folder / "text.txt").stat().st_size
+
+        def seconds_of(words):
+            begin = time.perf_counter()
+            output_of(words)
+            return time.perf_counter() - begin
+
+        def our_rate():
+            shutil.rmtree(folder / "shards", ignore_errors=True)
+            return size / seconds_of([*ONE_CORE, REXBERT, "tokenize", folder / "text.jsonl", "--tokenizer",
+                                      tokenizer, "--threads", 1, "--output", folder / "shards"])
+
+        def peer_rate():
+            text = output_of([*ONE_CORE, PYTHON, peers / "encode.py", tokenizer / "tokenizer.model",
+                              folder / "text.txt"])
+            return 1e6 * float(re.search(r"^sentencepiece: ([\d.]+) MB/s", text, re.M).group(1))
+
+        print(f"{len(documents)} documents, {size / 1e6:.1f} MB, one core, bytes/s", flush=True)
+        rates = alternate(our_rate, peer_rate)
+    return [summary("tokenize, whole command against encoding alone", "bytes of text/s", rates, 0.95,
+                    documents=len(documents), bytes=size)]
+
+
+def loader_rate(tokenizer, shards, policy="uniform", salience=None):
+    words = [*ONE_CORE, REXBERT, "bench", "loader", "--tokenizer", tokenizer, "--policy", policy,
+             "--repeats", 3, "--json", "--data", *shards]
+    return json.loads(output_of(words))
+
+
+def compare_loader(peers, tokenizer, shards):
+    with tempfile.TemporaryDirectory() as directory:
+        made = pathlib.Path(directory) / "samples"
+        peer = [*ONE_CORE, PYTHON, peers / "mds_read.py", made]
+        output_of(peer)  # makes the samples
+
+        def peer_rate():
+            return 1e6 * float(re.search(r"shuffle=True: ([\d.]+) M tok/s", output_of(peer)).group(1))
+
+        print("samples of 1,024 tokens, one core, tokens/s", flush=True)
+        results = [summary("loader, samples of 1,024 tokens, with packing and uniform masks",
+                           "tokens/s", alternate(
+                               lambda: loader_rate(tokenizer, [made])["tokens_per_second"], peer_rate), 1)]
+    runs = [loader_rate(tokenizer, shards) for _ in range(REPEATS)]
+    rates = [run["tokens_per_second"] for run in runs]
+    results.append({"name": "loader, the shards' own lengths", "unit": "tokens/s",
+                    "shards": [path.parent.name for path in shards],
+                    "rexbert": {"median": statistics.median(rates), "slowest": min(rates),
+                                "fastest": max(rates), "runs": rates},
+                    "unfilled": runs[0]["unfilled"]})
+    print(f"own lengths: {statistics.median(rates):,.0f} tokens/s, unfilled {runs[0]['unfilled']:.3%}")
+    return results
+
+
+def main():
+    parser = argparse.ArgumentParser(usage=__doc__)
+    parser.add_argument("what", choices=("train", "tokenize", "loader"))
+    parser.add_argument("peers", type=pathlib.Path)
+    parser.add_argument("output", type=pathlib.Path)
+    parser.add_argument("paths", type=pathlib.Path, nargs="*")
+    arguments = parser.parse_args()
+    peers, paths = arguments.peers.resolve(), arguments.paths
+    if arguments.what == "train":
+        results = compare_train(peers)
+    elif len(paths) < 2:
+        parser.error("expected a tokenizer's folder and what to read")
+    elif arguments.what == "tokenize":
+        results = compare_tokenize(peers, paths[0], paths[1:])
+    else:
+        results = compare_loader(peers, paths[0], paths[1:])
+    report = {"date": datetime.date.today().isoformat(), "machine": machine(), "results": results}
+    arguments.output.write_text(json.dumps(report, indent=2) + "\n", encoding="utf8")
+    missed = [r["name"] for r in results if "ratio" in r and r["ratio"] < r["target_ratio"]]
+    sys.exit(f"below the target: {', '.join(missed)}" if missed else 0)
+
+
+if __name__ == "__main__":
+    main()
