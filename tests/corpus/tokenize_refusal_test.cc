@@ -115,7 +115,8 @@ TEST_F(TokenizeRefusal, OptionsThatMakeNoSense) {
   EXPECT_EQ(refusal(ErrorCode::kUsage, options), "threads: expected 0 to 4096, got -1");
   options = options_for("out");
   options.shard_bytes = 100;
-  EXPECT_EQ(refusal(ErrorCode::kUsage, options), "shard_bytes: expected 1,024 to 4,294,967,295 bytes, got 100");
+  EXPECT_EQ(refusal(ErrorCode::kUsage, options),
+            "shard_bytes: expected 1,024 to 4,294,967,295 bytes, got 100");
   options = options_for("corpus/shards");
   EXPECT_EQ(refusal(ErrorCode::kUsage, options),
             "ROOT/corpus/shards: expected an output folder outside the input folder ROOT/corpus");
