@@ -131,9 +131,8 @@ def compare_tokenize(peers, tokenizer, sources):
                     documents=len(documents), bytes=size)]
 
 
-def loader_rate(tokenizer, shards, policy="uniform", salience=None):
-    words = [*ONE_CORE, REXBERT, "bench", "loader", "--tokenizer", tokenizer, "--policy", policy,
-             "--repeats", 3, "--json", "--data", *shards]
+def loader_rate(tokenizer, shards):
+    words = [*ONE_CORE, REXBERT, "bench", "loader", "--tokenizer", tokenizer, "--repeats", 3, "--json", "--data", *shards]
     return json.loads(output_of(words))
 
 
@@ -141,7 +140,11 @@ def compare_loader(peers, tokenizer, shards):
     with tempfile.TemporaryDirectory() as directory:
         made = pathlib.Path(directory) / "samples"
         peer = [*ONE_CORE, PYTHON, peers / "mds_read.py", made]
-        output_of(peer)  # makes the samples
+        output_of(peer)  # makes the samples: ids below 50,368
+        wide = made.parent / "tokenizer"
+        output_of([REXBERT, "corpus", "sample", "--output", made.parent / "text"])
+        output_of([REXBERT, "tokenizer", "train", "--input", made.parent / "text", "--output", wide,
+                   "--vocabulary-size", 50368])
 
         def peer_rate():
             return 1e6 * float(re.search(r"shuffle=True: ([\d.]+) M tok/s", output_of(peer)).group(1))
@@ -149,7 +152,7 @@ def compare_loader(peers, tokenizer, shards):
         print("samples of 1,024 tokens, one core, tokens/s", flush=True)
         results = [summary("loader, samples of 1,024 tokens, with packing and uniform masks",
                            "tokens/s", alternate(
-                               lambda: loader_rate(tokenizer, [made])["tokens_per_second"], peer_rate), 1)]
+                               lambda: loader_rate(wide, [made])["tokens_per_second"], peer_rate), 1)]
     runs = [loader_rate(tokenizer, shards) for _ in range(REPEATS)]
     rates = [run["tokens_per_second"] for run in runs]
     results.append({"name": "loader, the shards' own lengths", "unit": "tokens/s",
