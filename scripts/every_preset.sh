@@ -13,10 +13,7 @@
 # 8,192 tokens need 24 GB of memory.
 set -euo pipefail
 source "$(dirname -- "${BASH_SOURCE[0]}")/lib.sh"
-case ${1:-} in
-  -h | --help) usage && exit 0 ;;
-  -*) usage >&2 && die "unknown option $1" ;;
-esac
+only_help "${1:-}"
 cd "$repository"
 work=${1:-runs/presets}
 shift || true

@@ -12,6 +12,14 @@ die() {
 # Prints the comment block at the top of the calling script: its manual.
 usage() { sed -n '2,/^[^#]/{s/^# \{0,1\}//;t print;d;:print;p}' "$0"; }
 
+# For scripts whose only option is --help.
+only_help() {
+  case $1 in
+    -h | --help) usage && exit 0 ;;
+    -*) usage >&2 && die "unknown option $1" ;;
+  esac
+}
+
 # Compile jobs that fit both the cores and the memory: a file that includes LibTorch takes 1.4 GB.
 compile_jobs() {
   local cores memory_kib limit jobs

@@ -10,10 +10,7 @@
 # After set-up and build it takes less than 5 minutes on two cores.
 set -euo pipefail
 source "$(dirname -- "${BASH_SOURCE[0]}")/lib.sh"
-case ${1:-} in
-  -h | --help) usage && exit 0 ;;
-  -*) usage >&2 && die "unknown option $1" ;;
-esac
+only_help "${1:-}"
 cd "$repository"
 export SAMPLE=${1:-runs/sample}
 rexbert=build/release/bin/rexbert

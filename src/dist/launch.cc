@@ -72,25 +72,23 @@ int tasks_on_node(const std::string& list, int node) {
                  str_quote(list)));
 }
 
-Launch from_torchrun(const Variables& variables) {
+// From the variables PREFIX + RANK, SIZE, LOCAL_RANK and LOCAL_SIZE, where `size` is what the
+// launcher calls SIZE.
+Launch from_variables(const Variables& variables, const std::string& launcher,
+                      const std::string& prefix, const std::string& size) {
   Launch launch;
-  launch.launcher = "torchrun";
-  launch.rank = variables.needed("RANK", launch.launcher);
-  launch.world_size = variables.needed("WORLD_SIZE", launch.launcher);
-  launch.local_rank = variables.needed("LOCAL_RANK", launch.launcher);
-  launch.local_world_size = variables.needed("LOCAL_WORLD_SIZE", launch.launcher);
-  launch.store_is_hosted = variables.text("TORCHELASTIC_USE_AGENT_STORE") == "True";
-  launch.attempt = variables.text("TORCHELASTIC_RESTART_COUNT").value_or("0");
+  launch.launcher = launcher;
+  launch.rank = variables.needed(prefix + "RANK", launcher);
+  launch.world_size = variables.needed(prefix + size, launcher);
+  launch.local_rank = variables.needed(prefix + "LOCAL_RANK", launcher);
+  launch.local_world_size = variables.needed(prefix + "LOCAL_" + size, launcher);
   return launch;
 }
 
-Launch from_open_mpi(const Variables& variables) {
-  Launch launch;
-  launch.launcher = "Open MPI";
-  launch.rank = variables.needed("OMPI_COMM_WORLD_RANK", launch.launcher);
-  launch.world_size = variables.needed("OMPI_COMM_WORLD_SIZE", launch.launcher);
-  launch.local_rank = variables.needed("OMPI_COMM_WORLD_LOCAL_RANK", launch.launcher);
-  launch.local_world_size = variables.needed("OMPI_COMM_WORLD_LOCAL_SIZE", launch.launcher);
+Launch from_torchrun(const Variables& variables) {
+  Launch launch = from_variables(variables, "torchrun", "", "WORLD_SIZE");
+  launch.store_is_hosted = variables.text("TORCHELASTIC_USE_AGENT_STORE") == "True";
+  launch.attempt = variables.text("TORCHELASTIC_RESTART_COUNT").value_or("0");
   return launch;
 }
 
@@ -117,7 +115,9 @@ Launch from_slurm(const Variables& variables) {
 
 std::optional<Launch> from_launcher(const Variables& variables) {
   if (variables.text("TORCHELASTIC_RUN_ID")) return from_torchrun(variables);
-  if (variables.text("OMPI_COMM_WORLD_RANK")) return from_open_mpi(variables);
+  if (variables.text("OMPI_COMM_WORLD_RANK")) {
+    return from_variables(variables, "Open MPI", "OMPI_COMM_WORLD_", "SIZE");
+  }
   // A batch script has SLURM_PROCID too, but is no step: it runs once.
   if (variables.text("SLURM_STEP_NUM_TASKS")) return from_slurm(variables);
   return std::nullopt;
