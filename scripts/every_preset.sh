@@ -29,7 +29,7 @@ if [[ ! -f $work/salience.json ]]; then
   for stream in long ecommerce; do
     "$rexbert" tokenize "$work/text/$stream.jsonl" --tokenizer "$work/tokenizer" --output "$work/shards/$stream"
   done
-  "$rexbert" salience --domain "$work/shards/ecommerce/train" --general "$work/shards/long/train" \
+  "$rexbert" salience --domain "$work/shards/ecommerce" --general "$work/shards/long" \
     --tokenizer "$work/tokenizer" --output "$work/salience.json"
 fi
 
@@ -40,8 +40,8 @@ for preset in "${presets[@]}"; do
   for phase in 1 2 3; do
     run=$work/run-$preset/phase$phase
     overrides=(--set run.directory="$run" --set tokenizer.path="$work/tokenizer"
-      --set streams.general.path="$work/shards/long/train"
-      --set streams.ecommerce.path="$work/shards/ecommerce/train"
+      --set streams.general.path="$work/shards/long"
+      --set streams.ecommerce.path="$work/shards/ecommerce"
       --set data.lanes=1 --set 'phases.0.batch={rows: 1}' --set logging.every_steps=1)
     ((phase == 1)) || overrides+=(--set start_from="$work/run-$preset/phase$((phase - 1))")
     ((phase < 3)) || overrides+=(--set salience="$work/salience.json")
