@@ -70,7 +70,7 @@ Origin resumed_from(Env& env, const LoadedConfig& loaded, const fs::path& folder
                 str_cat("phases: they end at step ", plan.end_step(), ", but ", folder.string(),
                         " is at step ", origin.state.step, " in phase ", origin.state.phase));
   }
-  const int64_t last = std::min(origin.state.step, plan.end_step()) - 1;
+  const int64_t last = origin.state.step - 1;
   const int phase = last < plan.first_step() ? 0 : plan.at(last).phase;
   const auto changes = breaking_changes(origin.state.config, loaded.flattened(), phase);
   if (!changes.empty()) {
