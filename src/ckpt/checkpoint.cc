@@ -25,13 +25,6 @@ void take(std::map<std::string, at::Tensor>& stored, const std::string& name,
   stored.erase(found);
 }
 
-void write_synced(Env& env, const fs::path& path, std::string_view contents) {
-  const auto file = env.new_writable_file(path);
-  file->append(contents);
-  file->sync();
-  file->close();
-}
-
 }  // namespace
 
 Json TrainerState::to_json() const {
@@ -92,8 +85,10 @@ void write_checkpoint(Env& env, const fs::path& folder, const nn::MaskedLanguage
     moments.emplace_back(kSecondMoment + name, moment.exp_avg_sq);
   }
   hf::write_safetensors(env, folder / kOptimizerFile, moments);
-  for (const auto& [name, contents] : tokenizer_files) write_synced(env, folder / name, contents);
-  write_synced(env, folder / kTrainerStateFile, state.to_json().dump(1) + "\n");
+  for (const auto& [name, contents] : tokenizer_files) {
+    write_synced_file(env, folder / name, contents);
+  }
+  write_synced_file(env, folder / kTrainerStateFile, state.to_json().dump(1) + "\n");
 }
 
 bool has_trainer_state(Env& env, const fs::path& folder) {

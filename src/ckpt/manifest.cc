@@ -100,10 +100,7 @@ void Manifest::save(Env& env, const fs::path& folder) const {
   for (const auto& [name, file] : files) {
     json["files"][name] = {{"bytes", file.bytes}, {"xxh3_128", file.xxh3_128}};
   }
-  const auto file = env.new_writable_file(folder / kManifestFile);
-  file->append(json.dump(2) + "\n");
-  file->sync();
-  file->close();
+  write_synced_file(env, folder / kManifestFile, json.dump(2) + "\n");
 }
 
 std::optional<std::string> find_damage(Env& env, const fs::path& folder) {

@@ -9,6 +9,7 @@
 #include "cli/commands.h"
 #include "rexbert/batch/loader_bench.h"
 #include "rexbert/batch/masking.h"
+#include "rexbert/batch/pack.h"
 #include "rexbert/core/error.h"
 #include "rexbert/core/json.h"
 #include "rexbert/core/strings.h"
@@ -153,7 +154,7 @@ void add_loader(CLI::App& bench) {
   command->add_option("--salience", arguments->salience, "Salience table, for guided masking");
   command->add_option("--context", options.context_length, "Tokens a row")
       ->capture_default_str()
-      ->check(CLI::Range(16, 1 << 20));
+      ->check(CLI::Range(batch::kMinContextLength, 1 << 20));
   command->add_option("--tokens", options.tokens, "Tokens a repeat")
       ->capture_default_str()
       ->check(CLI::PositiveNumber);

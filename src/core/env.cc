@@ -299,12 +299,16 @@ Env& Env::posix() {
   return env;
 }
 
-void publish_file(Env& env, const fs::path& path, std::string_view contents) {
-  const fs::path aside = path.string() + ".tmp";
-  const auto file = env.new_writable_file(aside);
+void write_synced_file(Env& env, const fs::path& path, std::string_view contents) {
+  const auto file = env.new_writable_file(path);
   file->append(contents);
   file->sync();
   file->close();
+}
+
+void publish_file(Env& env, const fs::path& path, std::string_view contents) {
+  const fs::path aside = path.string() + ".tmp";
+  write_synced_file(env, aside, contents);
   env.rename(aside, path);
   env.sync_directory(parent_of(path));
 }

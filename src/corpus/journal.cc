@@ -174,15 +174,22 @@ Journal Journal::create(Env& env, const fs::path& path, const Json& job,
   return Journal(env.new_appendable_file(path));
 }
 
-std::optional<Journal> Journal::resume(Env& env, const fs::path& path, const Json& job,
-                                       JobState& state) {
+std::optional<ResumedJournal> Journal::resume(Env& env, const fs::path& path, const Json& job) {
   const std::string contents = env.read_file(path);
+  ResumedJournal resumed;
   Json begun;
-  const size_t size = parse_journal(contents, path.string(), state, begun);
+  const size_t size = parse_journal(contents, path.string(), resumed.state, begun);
+  const bool same =
+      begun.at("settings") == job.at("settings") && begun.at("inputs") == job.at("inputs");
+  if (!same && resumed.state.made_nothing()) {
+    env.remove_file(path);
+    return std::nullopt;
+  }
   check_same_job(path.string(), begun, job);
-  if (state.finished) return std::nullopt;
+  if (resumed.state.finished) return resumed;
   if (size < contents.size()) env.truncate_file(path, size);
-  return Journal(env.new_appendable_file(path));
+  resumed.journal = Journal(env.new_appendable_file(path));
+  return resumed;
 }
 
 JobState Journal::read(Env& env, const fs::path& path, Json& job) {

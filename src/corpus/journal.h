@@ -56,6 +56,8 @@ struct JobState {
   }
 };
 
+struct ResumedJournal;
+
 // The journal of one tokenize job: a text file, one record a line, appended and synced as the job
 // goes on (docs/formats/tokenize-journal.md). Its bytes, too, are the same with and without
 // interruptions.
@@ -64,11 +66,11 @@ class Journal {
   // Begins a journal. `job` holds "settings" and "inputs".
   static Journal create(Env& env, const fs::path& path, const Json& job,
                         const std::optional<HoldoutCut>& cut);
-  // Continues one; nothing when it says that the job is finished. A journal that was begun for
-  // another job is Error(kIncompatible). A last record that was cut short is dropped; damage before
-  // it is Error(kCorrupt) with its offset.
-  static std::optional<Journal> resume(Env& env, const fs::path& path, const Json& job,
-                                       JobState& state);
+  // Continues one. A journal that was begun for another job is Error(kIncompatible), unless that
+  // job was given up before it made anything: then the journal is removed, and nothing is returned.
+  // A last record that was cut short is dropped; damage before it is Error(kCorrupt) with its
+  // offset.
+  static std::optional<ResumedJournal> resume(Env& env, const fs::path& path, const Json& job);
 
   // Reads without changing anything. `job` receives the job's description.
   static JobState read(Env& env, const fs::path& path, Json& job);
@@ -86,6 +88,11 @@ class Journal {
   void append(const Json& record, bool sync);
 
   std::unique_ptr<WritableFile> file_;
+};
+
+struct ResumedJournal {
+  JobState state;
+  std::optional<Journal> journal;  // nothing when the job is finished
 };
 
 // Throws Error(kIncompatible) naming the first setting or input in which two jobs differ; `but`,

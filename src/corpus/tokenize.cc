@@ -191,24 +191,17 @@ class TokenizeJob {
     return lock;
   }
 
-  // A job that was given up before it made anything can be begun anew with other settings.
-  void drop_empty_journal(const Json& job) {
-    Json begun;
-    const JobState state = Journal::read(env_, layout_.journal(), begun);
-    const bool same =
-        begun.at("settings") == job.at("settings") && begun.at("inputs") == job.at("inputs");
-    if (!same && state.made_nothing()) env_.remove_file(layout_.journal());
-  }
-
   void open_journal() {
     const Json job = {{"settings", job_settings(options_, tokenizer_.fingerprint())},
                       {"inputs", inputs_.describe(env_)}};
-    if (env_.exists(layout_.journal())) drop_empty_journal(job);
     if (env_.exists(layout_.journal())) {
-      journal_ = Journal::resume(env_, layout_.journal(), job, state_);
-      already_finished_ = state_.finished;
-      check_published();
-      return;
+      if (auto resumed = Journal::resume(env_, layout_.journal(), job)) {
+        state_ = std::move(resumed->state);
+        journal_ = std::move(resumed->journal);
+        already_finished_ = state_.finished;
+        check_published();
+        return;
+      }
     }
     layout_.check_unused(env_);
     if (!state_.holdout_cut) choose_holdout();

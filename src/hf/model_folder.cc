@@ -32,10 +32,7 @@ void save_model(Env& env, const nn::MaskedLanguageModel& model, const ModelConfi
     tensors.emplace_back(parameter.key(), parameter.value());
   }
   write_safetensors(env, folder / kWeightsFile, tensors, {{"format", "pt"}});
-  const auto file = env.new_writable_file(folder / kConfigFile);
-  file->append(to_config_json(config).dump(2) + "\n");
-  file->sync();
-  file->close();
+  write_synced_file(env, folder / kConfigFile, to_config_json(config).dump(2) + "\n");
 }
 
 ModelConfig load_model_config(Env& env, const fs::path& folder) {

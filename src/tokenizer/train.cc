@@ -186,10 +186,7 @@ void publish(Env& env, const fs::path& folder, const std::string& model_bytes,
   env.remove_all(staging);
   env.create_directories(staging);
   for (const auto& [name, contents] : make_files(model_bytes, options)) {
-    const auto file = env.new_writable_file(staging / name);
-    file->append(contents);
-    file->sync();
-    file->close();
+    write_synced_file(env, staging / name, contents);
   }
   publish_directory(env, staging, folder);
 }

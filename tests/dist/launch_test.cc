@@ -49,36 +49,30 @@ Variables with(Variables variables, const Variables& more) {
   return variables;
 }
 
-TEST(Launch, AloneWithoutALauncher) {
-  const Launch launch = discover({});
-  EXPECT_EQ(launch.world_size, 1);
-  EXPECT_EQ(launch.launcher, "none");
-  EXPECT_EQ(launch.address, "");
-}
+TEST(Launch, AloneWithoutALauncher) { EXPECT_EQ(discover({}), Launch()); }
 
 TEST(Launch, TorchrunHoldsTheStore) {
-  const Launch launch = discover(torchrun());
-  EXPECT_EQ(launch.launcher, "torchrun");
-  EXPECT_EQ(launch.rank, 5);
-  EXPECT_EQ(launch.world_size, 8);
-  EXPECT_EQ(launch.local_rank, 1);
-  EXPECT_EQ(launch.local_world_size, 4);
-  EXPECT_EQ(launch.address, "node0");
-  EXPECT_EQ(launch.port, 29400);
-  EXPECT_TRUE(launch.store_is_hosted);
-  EXPECT_EQ(launch.attempt, "3");
+  EXPECT_EQ(discover(torchrun()), (Launch{.rank = 5,
+                                          .world_size = 8,
+                                          .local_rank = 1,
+                                          .local_world_size = 4,
+                                          .address = "node0",
+                                          .port = 29400,
+                                          .store_is_hosted = true,
+                                          .attempt = "3",
+                                          .launcher = "torchrun"}));
 }
 
 TEST(Launch, SlurmMeetsOnTheStepsFirstHost) {
-  const Launch launch = discover(slurm());
-  EXPECT_EQ(launch.launcher, "Slurm");
-  EXPECT_EQ(launch.rank, 4);
-  EXPECT_EQ(launch.world_size, 5);
-  EXPECT_EQ(launch.local_world_size, 1) << "the third node has one task";
-  EXPECT_EQ(launch.address, "gpu07");
-  EXPECT_EQ(launch.port, 10000 + 31234 - 20000);
-  EXPECT_FALSE(launch.store_is_hosted);
-  EXPECT_EQ(launch.attempt, "1");
+  EXPECT_EQ(discover(slurm()), (Launch{.rank = 4,
+                                       .world_size = 5,
+                                       .local_rank = 0,
+                                       .local_world_size = 1,  // the third node has one task
+                                       .address = "gpu07",
+                                       .port = 10000 + 31234 - 20000,
+                                       .store_is_hosted = false,
+                                       .attempt = "1",
+                                       .launcher = "Slurm"}));
   EXPECT_EQ(discover(with(slurm(), {{"MASTER_ADDR", "ib7"}, {"MASTER_PORT", "1234"}})).address,
             "ib7");
 }

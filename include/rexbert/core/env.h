@@ -122,6 +122,10 @@ class EnvWrapper : public Env {
   Env& base_;
 };
 
+// Creates or replaces the file `path` and syncs it, but not its directory: for files of a directory
+// that is published as a whole.
+void write_synced_file(Env& env, const fs::path& path, std::string_view contents);
+
 // Writes `contents` to a file beside `path`, syncs it, renames it to `path` and syncs the
 // directory: a reader sees the old file or the new one, never a part.
 void publish_file(Env& env, const fs::path& path, std::string_view contents);

@@ -23,6 +23,8 @@ struct Launch {
   // keys from a store that outlives it.
   std::string attempt = "0";
   std::string launcher = "none";  // "torchrun", "Open MPI", "Slurm", "environment", "flags", "none"
+
+  bool operator==(const Launch&) const = default;
 };
 
 // What the command line says; it must not contradict the launcher.
