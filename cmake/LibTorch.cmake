@@ -45,3 +45,35 @@ add_library(rexbert::torch ALIAS rexbert_torch)
 target_include_directories(rexbert_torch SYSTEM INTERFACE
   "${TORCH_ROOT}/include" "${TORCH_ROOT}/include/torch/csrc/api/include")
 target_link_libraries(rexbert_torch INTERFACE ${_torch_link} Threads::Threads)
+
+# One source of ours needs CUDA headers (src/dist/nccl.cc): else a build with CUDA compiles the same
+# objects and links two libraries more, which register their kernels when they are loaded. Nothing names a symbol of
+# theirs, so the linker has to be told to keep them. What they need themselves (cuBLAS, cuDNN, NCCL,
+# ...) they find by their own run path, in LibTorch's folder or in nvidia/ beside it.
+if(REXBERT_CUDA)
+  set(_torch_cuda "")
+  foreach(name torch_cuda c10_cuda)
+    set(_torch_cuda_library "${TORCH_ROOT}/lib/lib${name}.so")
+    if(NOT EXISTS "${_torch_cuda_library}")
+      message(FATAL_ERROR "REXBERT_CUDA: expected ${_torch_cuda_library}: run scripts/setup.sh --cuda, "
+                          "or pass a LibTorch with CUDA")
+    endif()
+    string(APPEND _torch_cuda ",${_torch_cuda_library}")
+  endforeach()
+  # The set-up for CPUs has the two libraries, since the wheel does, but not what they need.
+  file(GLOB _torch_cudnn "${TORCH_ROOT}/../nvidia/cudnn/lib/libcudnn.so*")
+  if(EXISTS "${TORCH_ROOT}/../nvidia" AND NOT _torch_cudnn)
+    message(FATAL_ERROR "REXBERT_CUDA: ${TORCH_ROOT}/../nvidia lacks the CUDA libraries: "
+                        "run scripts/setup.sh --cuda")
+  endif()
+  target_link_libraries(rexbert_torch INTERFACE
+    "-Wl,--push-state,--no-as-needed${_torch_cuda},--pop-state")
+  # Where scripts/setup.sh put them; a CUDA toolkit has its own in the compiler's path or here.
+  set(REXBERT_CUDA_INCLUDE_DIRS "")
+  foreach(folder "${TORCH_ROOT}/../nvidia/cu13/include" "${TORCH_ROOT}/../nvidia/nccl/include"
+                 /usr/local/cuda/include)
+    if(EXISTS "${folder}")
+      list(APPEND REXBERT_CUDA_INCLUDE_DIRS "${folder}")
+    endif()
+  endforeach()
+endif()

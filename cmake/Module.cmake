@@ -44,8 +44,9 @@ function(rexbert_module name)
   endif()
 endfunction()
 
+# CUDA: tests with OnCuda in their name need a GPU; they get the label `cuda`, and skip without one.
 function(rexbert_test module name)
-  cmake_parse_arguments(ARG "TORCH" "" "SOURCES;LABELS;USES" ${ARGN})
+  cmake_parse_arguments(ARG "TORCH;CUDA" "" "SOURCES;LABELS;USES" ${ARGN})
   set(target rexbert_${module}_${name})
   add_executable(${target} ${ARG_SOURCES})
   target_include_directories(${target} PRIVATE "${PROJECT_SOURCE_DIR}/tests")
@@ -67,6 +68,12 @@ function(rexbert_test module name)
     set(ARG_LABELS unit)
   endif()
   include(GoogleTest)
-  gtest_discover_tests(${target} TEST_PREFIX "${module}." DISCOVERY_MODE PRE_TEST
+  if(ARG_CUDA)
+    gtest_discover_tests(${target} TEST_PREFIX "${module}." DISCOVERY_MODE PRE_TEST
+                         TEST_FILTER "*OnCuda*" TEST_LIST ${target}_cuda_tests
+                         PROPERTIES LABELS cuda TIMEOUT 900)
+    set(filter TEST_FILTER "-*OnCuda*")
+  endif()
+  gtest_discover_tests(${target} TEST_PREFIX "${module}." DISCOVERY_MODE PRE_TEST ${filter}
                        PROPERTIES LABELS "${ARG_LABELS}" TIMEOUT 900)
 endfunction()

@@ -27,6 +27,10 @@ void require(bool holds, const char* field, const char* expected, Value got) {
 
 }  // namespace
 
+config::EnumNames<Precision> names_of(Precision) {
+  return {{Precision::kF32, "f32"}, {Precision::kBf16, "bf16"}};
+}
+
 const std::vector<std::string>& preset_names() {
   static const std::vector<std::string> names = [] {
     std::vector<std::string> result;

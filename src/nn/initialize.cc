@@ -41,15 +41,17 @@ double normal_quantile(double probability) {
   return q < 0 ? -tail : tail;
 }
 
-void fill_truncated_normal(torch::Tensor& parameter, uint64_t seed, std::string_view name,
-                           double std) {
+torch::Tensor truncated_normal(torch::IntArrayRef sizes, uint64_t seed, std::string_view name,
+                               double std) {
   const double lowest = 0.5 * std::erfc(kCutoff / std::sqrt(2.0));
   KeyedRng rng(seed, Purpose::kInitialization, hash64(name));
-  float* values = parameter.data_ptr<float>();
-  for (int64_t i = 0; i < parameter.numel(); ++i) {
+  const auto drawn = torch::empty(sizes, torch::kFloat32);
+  float* values = drawn.data_ptr<float>();
+  for (int64_t i = 0; i < drawn.numel(); ++i) {
     const double probability = lowest + (1.0 - 2.0 * lowest) * rng.next_uniform();
     values[i] = static_cast<float>(std * normal_quantile(probability));
   }
+  return drawn;
 }
 
 }  // namespace
@@ -64,8 +66,9 @@ void initialize(MaskedLanguageModel& model, uint64_t seed) {
     if (parameter.dim() == 1) {
       parameter.fill_(name.ends_with("bias") ? 0.0 : 1.0);
     } else {
-      fill_truncated_normal(parameter, seed, name,
-                            name.ends_with("Wo.weight") ? residual_std : config.init_std);
+      parameter.copy_(
+          truncated_normal(parameter.sizes(), seed, name,
+                           name.ends_with("Wo.weight") ? residual_std : config.init_std));
     }
   }
 }

@@ -14,8 +14,9 @@ Embeddings::Embeddings(const EncoderConfig& config)
       norm(register_module("norm", std::make_shared<Weight>(torch::IntArrayRef{config.hidden}))),
       norm_eps_(config.norm_eps) {}
 
-torch::Tensor Embeddings::forward(const torch::Tensor& tokens_T) const {
-  return ops::embedding_norm(tok_embeddings->weight, norm->weight, tokens_T, norm_eps_);
+torch::Tensor Embeddings::forward(const torch::Tensor& weight_VD,
+                                  const torch::Tensor& tokens_T) const {
+  return ops::embedding_norm(weight_VD, norm->like(weight_VD), tokens_T, norm_eps_);
 }
 
 AttentionBlock::AttentionBlock(const EncoderConfig& config)
@@ -42,29 +43,31 @@ Layer::Layer(const EncoderConfig& config, int64_t index) : config_(config), inde
 torch::Tensor Layer::attend(const torch::Tensor& hidden_TD, const EncoderInput& input,
                             const ops::RopeTable& rope) const {
   const auto normed_TD =
-      attn_norm_ ? ops::layer_norm(hidden_TD, attn_norm_->weight, config_.norm_eps) : hidden_TD;
-  const auto qkv_T3NH = torch::linear(normed_TD, attn_->qkv->weight)
+      attn_norm_ ? ops::layer_norm(hidden_TD, attn_norm_->like(hidden_TD), config_.norm_eps)
+                 : hidden_TD;
+  const auto qkv_T3NH = torch::linear(normed_TD, attn_->qkv->like(normed_TD))
                             .view({hidden_TD.size(0), 3, config_.heads, config_.head_dim()});
   const int64_t window =
       config_.is_global(index_) ? ops::kGlobalAttention : config_.local_window / 2;
-  return ops::attention(qkv_T3NH, rope, input.positions_T, input.offsets_S1, window)
-      .view({hidden_TD.size(0), config_.hidden});
+  return ops::attention(qkv_T3NH, rope, input.positions_T, input.offsets_S1, window, input.longest)
+      .reshape({hidden_TD.size(0), config_.hidden});
 }
 
 torch::Tensor Layer::forward(const torch::Tensor& input_TD, const EncoderInput& input,
                              const ops::RopeTable& rope) const {
   const auto attended_TD = attend(input_TD, input, rope);
+  const auto out_DD = attn_->out->like(attended_TD);
   torch::Tensor hidden_TD;
   if (input.training && config_.attention_dropout_out > 0) {
-    hidden_TD = ops::dropout_add(input_TD, torch::linear(attended_TD, attn_->out->weight),
-                                 input.rows_T, input.row_tokens_T, config_.attention_dropout_out,
+    hidden_TD = ops::dropout_add(input_TD, torch::linear(attended_TD, out_DD), input.rows_T,
+                                 input.row_tokens_T, config_.attention_dropout_out,
                                  {.seed = input.seed, .step = input.step, .layer = index_});
   } else {
-    hidden_TD = torch::addmm(input_TD, attended_TD, attn_->out->weight.t());
+    hidden_TD = torch::addmm(input_TD, attended_TD, out_DD.t());
   }
-  const auto normed_TD = ops::layer_norm(hidden_TD, mlp_norm_->weight, config_.norm_eps);
-  const auto gated_TI = ops::geglu(torch::linear(normed_TD, mlp_->in->weight));
-  return torch::addmm(hidden_TD, gated_TI, mlp_->out->weight.t());
+  const auto normed_TD = ops::layer_norm(hidden_TD, mlp_norm_->like(hidden_TD), config_.norm_eps);
+  const auto gated_TI = ops::geglu(torch::linear(normed_TD, mlp_->in->like(normed_TD)));
+  return torch::addmm(hidden_TD, gated_TI, mlp_->out->like(gated_TI).t());
 }
 
 Encoder::Encoder(const EncoderConfig& config) : config_(config) {
@@ -79,25 +82,34 @@ Encoder::Encoder(const EncoderConfig& config) : config_(config) {
 
 ops::RopeTable Encoder::rope_table(double theta, int64_t positions) {
   ops::RopeTable& table = ropes_[theta];
-  if (!table.cos_PH.defined() || table.cos_PH.size(0) < positions) {
+  if (!table.cos_PH.defined() || table.cos_PH.size(0) < positions ||
+      table.cos_PH.device() != device()) {
     constexpr int64_t kGranularity = 1024;
     const int64_t rounded = (positions + kGranularity - 1) / kGranularity * kGranularity;
     table = ops::rope_table(rounded, config_.head_dim(), theta);
+    table = {table.cos_PH.to(device()), table.sin_PH.to(device())};
   }
   return table;
 }
 
-torch::Tensor Encoder::forward(const EncoderInput& input) {
-  const int64_t positions =
-      input.positions_T.numel() == 0 ? 1 : input.positions_T.max().item<int64_t>() + 1;
-  const ops::RopeTable global = rope_table(input.rope.global, positions);
-  const ops::RopeTable local = rope_table(input.rope.local, positions);
-  auto hidden_TD = embeddings_->forward(input.tokens_T);
+torch::Tensor Encoder::embedding_VD() const {
+  return embeddings_->tok_embeddings->weight.to(precision_ == Precision::kBf16 ? torch::kBFloat16
+                                                                               : torch::kFloat32);
+}
+
+torch::Tensor Encoder::forward(const EncoderInput& batch, const torch::Tensor& embedding_VD) {
+  EncoderInput input = batch;
+  if (input.longest == 0 && input.positions_T.numel() > 0) {
+    input.longest = input.positions_T.max().item<int64_t>() + 1;
+  }
+  const ops::RopeTable global = rope_table(input.rope.global, input.longest);
+  const ops::RopeTable local = rope_table(input.rope.local, input.longest);
+  auto hidden_TD = embeddings_->forward(embedding_VD, input.tokens_T);
   for (int64_t i = 0; i < config_.layers; ++i) {
     hidden_TD = layers_->at<Layer>(static_cast<size_t>(i))
                     .forward(hidden_TD, input, config_.is_global(i) ? global : local);
   }
-  return ops::layer_norm(hidden_TD, final_norm_->weight, config_.norm_eps);
+  return ops::layer_norm(hidden_TD, final_norm_->like(hidden_TD), config_.norm_eps);
 }
 
 PredictionHead::PredictionHead(const EncoderConfig& config)
@@ -107,8 +119,8 @@ PredictionHead::PredictionHead(const EncoderConfig& config)
       norm_eps_(config.norm_eps) {}
 
 torch::Tensor PredictionHead::forward(const torch::Tensor& hidden_MD) const {
-  return ops::layer_norm(torch::gelu(torch::linear(hidden_MD, dense_->weight)), norm_->weight,
-                         norm_eps_);
+  return ops::layer_norm(torch::gelu(torch::linear(hidden_MD, dense_->like(hidden_MD))),
+                         norm_->like(hidden_MD), norm_eps_);
 }
 
 Decoder::Decoder(const EncoderConfig& config)
@@ -119,15 +131,18 @@ MaskedLanguageModel::MaskedLanguageModel(const EncoderConfig& config)
       head_(register_module("head", std::make_shared<PredictionHead>(config))),
       decoder_(register_module("decoder", std::make_shared<Decoder>(config))) {}
 
-torch::Tensor MaskedLanguageModel::head_states(const EncoderInput& input,
-                                               const torch::Tensor& masked_M) {
-  return head_->forward(model_->forward(input).index_select(0, masked_M));
+MaskedLanguageModel::Head MaskedLanguageModel::head(const EncoderInput& input,
+                                                    const torch::Tensor& masked_M) {
+  const auto embedding_VD = model_->embedding_VD();
+  const auto hidden_TD = model_->forward(input, embedding_VD);
+  return {head_->forward(hidden_TD.index_select(0, masked_M)), embedding_VD,
+          decoder_->bias.to(embedding_VD.scalar_type())};
 }
 
 MlmLoss MaskedLanguageModel::loss(const EncoderInput& input, const torch::Tensor& masked_M,
                                   const torch::Tensor& targets_M) {
-  return {ops::linear_cross_entropy(head_states(input, masked_M), model_->embedding_VD(),
-                                    decoder_->bias, targets_M),
+  const Head last = head(input, masked_M);
+  return {ops::linear_cross_entropy(last.states_MD, last.weight_VD, last.bias_V, targets_M),
           masked_M.size(0)};
 }
 
@@ -135,13 +150,14 @@ ops::TokenScores MaskedLanguageModel::score(const EncoderInput& input,
                                             const torch::Tensor& masked_M,
                                             const torch::Tensor& targets_M) {
   torch::NoGradGuard no_grad;
-  return ops::score_tokens(head_states(input, masked_M), model_->embedding_VD(), decoder_->bias,
-                           targets_M);
+  const Head last = head(input, masked_M);
+  return ops::score_tokens(last.states_MD, last.weight_VD, last.bias_V, targets_M);
 }
 
 torch::Tensor MaskedLanguageModel::logits(const EncoderInput& input,
                                           const torch::Tensor& masked_M) {
-  return torch::linear(head_states(input, masked_M), model_->embedding_VD(), decoder_->bias);
+  const Head last = head(input, masked_M);
+  return torch::linear(last.states_MD, last.weight_VD, last.bias_V).to(torch::kFloat32);
 }
 
 }  // namespace rexbert::nn

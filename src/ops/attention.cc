@@ -8,6 +8,7 @@
 #include "ops/checks.h"
 #include "ops/cpu/kernels.h"
 #include "ops/cpu/parallel.h"
+#include "ops/cuda/ops.h"
 #include "rexbert/ops/reference.h"
 
 namespace rexbert::ops {
@@ -188,6 +189,32 @@ class Attention : public torch::autograd::Function<Attention> {
   }
 };
 
+// Numbers in a GPU's memory are taken as they are: to look at them is to wait for it.
+void check_offsets(const torch::Tensor& offsets_S1, int64_t tokens) {
+  if (!offsets_S1.is_cpu()) return;
+  const auto offsets = offsets_S1.contiguous();
+  const auto* offset = offsets.const_data_ptr<int32_t>();
+  const int64_t sequences = offsets.size(0) - 1;
+  if (offset[0] == 0 && offset[sequences] == tokens &&
+      std::is_sorted(offset, offset + sequences + 1)) {
+    return;
+  }
+  throw Error(ErrorCode::kUsage,
+              str_cat("attention: offsets: expected ascending numbers from 0 to ", tokens, ", got ",
+                      offset[0], " to ", offset[sequences]));
+}
+
+void check_positions(const torch::Tensor& positions_T, const RopeTable& rope) {
+  if (!positions_T.is_cpu()) return;
+  const auto positions = positions_T.contiguous();
+  const auto* position = positions.const_data_ptr<int32_t>();
+  for (int64_t t = 0; t < positions.size(0); ++t) {
+    if (position[t] >= 0 && position[t] < rope.cos_PH.size(0)) continue;
+    throw Error(ErrorCode::kUsage, str_cat("attention: positions[", t, "]: expected 0 to ",
+                                           rope.cos_PH.size(0) - 1, ", got ", position[t]));
+  }
+}
+
 void check(const torch::Tensor& qkv_T3NH, const RopeTable& rope, const torch::Tensor& positions_T,
            const torch::Tensor& offsets_S1, int64_t window) {
   constexpr const char* kOp = "attention";
@@ -207,33 +234,28 @@ void check(const torch::Tensor& qkv_T3NH, const RopeTable& rope, const torch::Te
         ErrorCode::kUsage,
         str_cat("attention: window: expected 0 or more, or kGlobalAttention, got ", window));
   }
-  const auto offsets = offsets_S1.cpu();
-  const auto* offset = offsets.const_data_ptr<int32_t>();
-  const int64_t sequences = offsets.size(0) - 1;
-  if (offset[0] != 0 || offset[sequences] != qkv_T3NH.size(0) ||
-      !std::is_sorted(offset, offset + sequences + 1)) {
-    throw Error(ErrorCode::kUsage,
-                str_cat("attention: offsets: expected ascending numbers from 0 to ",
-                        qkv_T3NH.size(0), ", got ", offset[0], " to ", offset[sequences]));
-  }
-  const auto positions = positions_T.cpu();
-  const auto* position = positions.const_data_ptr<int32_t>();
-  for (int64_t t = 0; t < positions.size(0); ++t) {
-    if (position[t] >= 0 && position[t] < rope.cos_PH.size(0)) continue;
-    throw Error(ErrorCode::kUsage, str_cat("attention: positions[", t, "]: expected 0 to ",
-                                           rope.cos_PH.size(0) - 1, ", got ", position[t]));
-  }
+  check_offsets(offsets_S1, qkv_T3NH.size(0));
+  check_positions(positions_T, rope);
+}
+
+// The longest sequence, tokens.
+int64_t longest_of(const torch::Tensor& offsets_S1) {
+  return offsets_S1.size(0) > 1 ? offsets_S1.diff().max().item<int64_t>() : 0;
 }
 
 }  // namespace
 
 torch::Tensor attention(const torch::Tensor& qkv_T3NH, const RopeTable& rope,
                         const torch::Tensor& positions_T, const torch::Tensor& offsets_S1,
-                        int64_t window) {
+                        int64_t window, int64_t longest) {
   check(qkv_T3NH, rope, positions_T, offsets_S1, window);
   if (on_cpu_path(qkv_T3NH)) {
     return Attention::apply(qkv_T3NH, rope.cos_PH.contiguous(), rope.sin_PH.contiguous(),
                             positions_T.contiguous(), offsets_S1.contiguous(), window);
+  }
+  if (qkv_T3NH.is_cuda() && cuda::has_flash_attention(qkv_T3NH)) {
+    return cuda::attention(qkv_T3NH, rope, positions_T, offsets_S1, window,
+                           longest > 0 ? longest : longest_of(offsets_S1));
   }
   return reference::attention(qkv_T3NH, rope, positions_T, offsets_S1, window);
 }

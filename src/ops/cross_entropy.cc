@@ -6,6 +6,7 @@
 #include "ops/checks.h"
 #include "ops/cpu/kernels.h"
 #include "ops/cpu/parallel.h"
+#include "ops/cuda/ops.h"
 #include "rexbert/ops/reference.h"
 
 namespace rexbert::ops {
@@ -252,7 +253,8 @@ void check(const char* op, const torch::Tensor& hidden_MD, const torch::Tensor& 
           "one number for each row of the weight", bias_V);
   require(is_vector(targets_M, hidden_MD.size(0), torch::kInt32), op, "targets",
           "int32, one for each row of hidden", targets_M);
-  const auto targets = targets_M.cpu();
+  if (!targets_M.is_cpu()) return;  // to look at them is to wait for the GPU
+  const auto targets = targets_M.contiguous();
   const int32_t* target = targets.const_data_ptr<int32_t>();
   for (int64_t m = 0; m < targets.size(0); ++m) {
     if (target[m] >= 0 && target[m] < weight_VD.size(0)) continue;
@@ -291,6 +293,8 @@ TokenScores score_cpu(const Head& head) {
 torch::Tensor linear_cross_entropy(const torch::Tensor& hidden_MD, const torch::Tensor& weight_VD,
                                    const torch::Tensor& bias_V, const torch::Tensor& targets_M) {
   check("linear_cross_entropy", hidden_MD, weight_VD, bias_V, targets_M);
+  if (hidden_MD.is_cuda())
+    return cuda::linear_cross_entropy(hidden_MD, weight_VD, bias_V, targets_M);
   if (!on_cpu_path(hidden_MD))
     return reference::linear_cross_entropy(hidden_MD, weight_VD, bias_V, targets_M);
   const bool with_gradient =
@@ -302,6 +306,7 @@ torch::Tensor linear_cross_entropy(const torch::Tensor& hidden_MD, const torch::
 TokenScores score_tokens(const torch::Tensor& hidden_MD, const torch::Tensor& weight_VD,
                          const torch::Tensor& bias_V, const torch::Tensor& targets_M) {
   check("score_tokens", hidden_MD, weight_VD, bias_V, targets_M);
+  if (hidden_MD.is_cuda()) return cuda::score_tokens(hidden_MD, weight_VD, bias_V, targets_M);
   if (!on_cpu_path(hidden_MD))
     return reference::score_tokens(hidden_MD, weight_VD, bias_V, targets_M);
   torch::NoGradGuard no_grad;

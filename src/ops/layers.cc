@@ -3,6 +3,7 @@
 #include "ops/checks.h"
 #include "ops/cpu/kernels.h"
 #include "ops/cpu/parallel.h"
+#include "ops/cuda/ops.h"
 #include "rexbert/core/philox.h"
 #include "rexbert/ops/reference.h"
 
@@ -213,7 +214,8 @@ void check_tokens(const torch::Tensor& weight_VD, const torch::Tensor& tokens_T)
   constexpr const char* kOp = "embedding_norm";
   require(tokens_T.defined() && tokens_T.dim() == 1 && tokens_T.scalar_type() == torch::kInt32, kOp,
           "tokens", "int32 [T]", tokens_T);
-  const auto tokens = tokens_T.cpu();
+  if (!tokens_T.is_cpu()) return;  // to look at them is to wait for the GPU
+  const auto tokens = tokens_T.contiguous();
   const int32_t* token = tokens.const_data_ptr<int32_t>();
   for (int64_t t = 0; t < tokens.size(0); ++t) {
     if (token[t] >= 0 && token[t] < weight_VD.size(0)) continue;
@@ -227,6 +229,7 @@ void check_tokens(const torch::Tensor& weight_VD, const torch::Tensor& tokens_T)
 torch::Tensor layer_norm(const torch::Tensor& x_TD, const torch::Tensor& weight_D, double eps) {
   check_norm("layer_norm", x_TD, weight_D);
   if (on_cpu_path(x_TD)) return LayerNorm::apply(x_TD, weight_D.contiguous(), eps);
+  if (x_TD.is_cuda()) return cuda::layer_norm(x_TD, weight_D, eps);
   return reference::layer_norm(x_TD, weight_D, eps);
 }
 
@@ -237,6 +240,7 @@ torch::Tensor embedding_norm(const torch::Tensor& weight_VD, const torch::Tensor
   if (on_cpu_path(weight_VD))
     return EmbeddingNorm::apply(weight_VD.contiguous(), norm_D.contiguous(), tokens_T.contiguous(),
                                 eps);
+  if (weight_VD.is_cuda()) return cuda::embedding_norm(weight_VD, norm_D, tokens_T, eps);
   return reference::embedding_norm(weight_VD, norm_D, tokens_T, eps);
 }
 
@@ -244,6 +248,7 @@ torch::Tensor geglu(const torch::Tensor& x_T2I) {
   require(is_matrix(x_T2I) && x_T2I.size(1) % 2 == 0, "geglu", "input",
           "a floating matrix with an even number of columns", x_T2I);
   if (on_cpu_path(x_T2I)) return GeGlu::apply(x_T2I);
+  if (x_T2I.is_cuda()) return cuda::geglu(x_T2I);
   return reference::geglu(x_T2I);
 }
 
@@ -263,6 +268,7 @@ torch::Tensor dropout_add(const torch::Tensor& residual_TD, const torch::Tensor&
   if (p == 0) return residual_TD + x_TD;
   if (on_cpu_path(x_TD))
     return DropoutAdd::apply(residual_TD, x_TD, rows_T.contiguous(), tokens_T.contiguous(), p, key);
+  if (x_TD.is_cuda()) return cuda::dropout_add(residual_TD, x_TD, rows_T, tokens_T, p, key);
   return reference::dropout_add(residual_TD, x_TD, rows_T, tokens_T, p, key);
 }
 

@@ -48,11 +48,13 @@ double update_cpu(torch::Tensor& parameter, const torch::Tensor& gradient, torch
   return rms;
 }
 
+torch::Tensor scalar(double value) { return torch::scalar_tensor(value, torch::kFloat64); }
+
 }  // namespace
 
-double stable_adamw_update(torch::Tensor& parameter, const torch::Tensor& gradient,
-                           torch::Tensor& exp_avg, torch::Tensor& exp_avg_sq,
-                           const StableAdamWStep& step) {
+torch::Tensor stable_adamw_update(torch::Tensor& parameter, const torch::Tensor& gradient,
+                                  torch::Tensor& exp_avg, torch::Tensor& exp_avg_sq,
+                                  const StableAdamWStep& step) {
   const auto like = [&](const torch::Tensor& tensor) {
     return tensor.defined() && tensor.sizes() == parameter.sizes() &&
            tensor.scalar_type() == parameter.scalar_type();
@@ -62,21 +64,21 @@ double stable_adamw_update(torch::Tensor& parameter, const torch::Tensor& gradie
   require(like(gradient), kOp, "gradient", kExpected, gradient);
   require(like(exp_avg), kOp, "exp_avg", kExpected, exp_avg);
   require(like(exp_avg_sq), kOp, "exp_avg_sq", kExpected, exp_avg_sq);
-  if (parameter.numel() == 0) return 0;
+  if (parameter.numel() == 0) return torch::zeros({}, parameter.options().dtype(torch::kFloat64));
   if (on_cpu_path(parameter) && parameter.is_contiguous() && exp_avg.is_contiguous() &&
       exp_avg_sq.is_contiguous()) {
-    return update_cpu(parameter, gradient.contiguous(), exp_avg, exp_avg_sq, step);
+    return scalar(update_cpu(parameter, gradient.contiguous(), exp_avg, exp_avg_sq, step));
   }
   return reference::stable_adamw_update(parameter, gradient, exp_avg, exp_avg_sq, step);
 }
 
-double global_norm(const std::vector<torch::Tensor>& tensors) {
+torch::Tensor global_norm(const std::vector<torch::Tensor>& tensors) {
   double total = 0;
+  std::vector<torch::Tensor> others;
   for (const auto& tensor : tensors) {
     if (!tensor.defined()) continue;
     if (!on_cpu_path(tensor) || !tensor.is_contiguous()) {
-      const double norm = reference::global_norm({tensor});
-      total += norm * norm;
+      others.push_back(tensor);
       continue;
     }
     const float* values = tensor.const_data_ptr<float>();
@@ -84,7 +86,8 @@ double global_norm(const std::vector<torch::Tensor>& tensors) {
       return cpu::kernels().sum_of_squares(values + begin, end - begin);
     });
   }
-  return std::sqrt(total);
+  if (others.empty()) return scalar(std::sqrt(total));
+  return (reference::global_norm(others).square() + total).sqrt();
 }
 
 }  // namespace rexbert::ops

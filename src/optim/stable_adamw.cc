@@ -66,7 +66,7 @@ void StableAdamW::zero_grad() {
   }
 }
 
-double StableAdamW::gradient_norm() const {
+torch::Tensor StableAdamW::gradient_norm_tensor() const {
   std::vector<torch::Tensor> gradients;
   for (const auto& parameter : parameters_) gradients.push_back(parameter.value().grad());
   return ops::global_norm(gradients);

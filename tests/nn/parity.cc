@@ -99,7 +99,7 @@ GradientError gradient_error(const ParityCase& parity, MaskedLanguageModel& mode
   for (const auto& item : model.named_parameters()) {
     const auto expected = parity["gradient." + item.key()].to(torch::kFloat64);
     const double error =
-        (item.value().grad().to(torch::kFloat64) - expected).norm().item<double>() /
+        (item.value().grad().cpu().to(torch::kFloat64) - expected).norm().item<double>() /
         expected.norm().item<double>();
     if (error <= result.largest) continue;
     result = {error, item.key()};

@@ -2,7 +2,10 @@
 
 #include <gmock/gmock.h>
 
+#include <algorithm>
+
 #include "ops/compare.h"
+#include "ops/cuda/ops.h"
 #include "rexbert/core/error.h"
 #include "rexbert/ops/reference.h"
 
@@ -34,18 +37,34 @@ Batch make_batch(const std::vector<int>& lengths) {
           static_cast<int64_t>(positions.size())};
 }
 
-class AttentionTest : public testing::TestWithParam<Case> {};
+std::ostream& operator<<(std::ostream& out, const Case& c) { return out << c.name; }
+
+int64_t longest_of(const std::vector<int>& lengths) {
+  return lengths.empty() ? 0 : *std::max_element(lengths.begin(), lengths.end());
+}
+
+class AttentionTest : public SettingTest<Case> {
+ protected:
+  torch::Tensor run(const torch::Tensor& qkv, const RopeTable& rope, const Batch& batch,
+                    int64_t window, int64_t longest) const {
+    const auto here = [&](const torch::Tensor& tensor) { return tensor.to(setting().device); };
+    const RopeTable moved{here(rope.cos_PH), here(rope.sin_PH)};
+    return (setting().cuda_path ? cuda::attention : attention)(
+        qkv, moved, here(batch.positions_T), here(batch.offsets_S1), window, longest);
+  }
+};
 
 TEST_P(AttentionTest, MatchesTheReference) {
-  const Case& c = GetParam();
+  const Case& c = shape();
   torch::manual_seed(1);
   const Batch batch = make_batch(c.lengths);
   const RopeTable rope = rope_table(1024, c.head_dim, 10000);
   // Sharp scores: every key's share is visible.
   const auto qkv = torch::randn({batch.tokens, 3, c.heads, c.head_dim}) * 1.5;
   expect_op_matches(
+      setting(),
       [&](const auto& inputs) {
-        return attention(inputs[0], rope, batch.positions_T, batch.offsets_S1, c.window);
+        return run(inputs[0], rope, batch, c.window, longest_of(c.lengths));
       },
       [&](const auto& inputs) {
         return reference::attention(inputs[0], rope, batch.positions_T, batch.offsets_S1, c.window);
@@ -55,28 +74,40 @@ TEST_P(AttentionTest, MatchesTheReference) {
 
 INSTANTIATE_TEST_SUITE_P(
     Shapes, AttentionTest,
-    testing::Values(Case{"ragged_global", {1, 2, 5, 97, 0, 192, 193, 400}, 2, 64, kGlobalAttention},
-                    Case{"ragged_local", {1, 64, 65, 66, 0, 129, 130, 48, 49, 700}, 2, 64, 64},
-                    Case{"small_heads", {17, 300, 1}, 3, 16, 64},
-                    Case{"head_dim_not_of_vectors", {33, 250}, 2, 10, 64},
-                    Case{"head_dim_not_of_vectors_global", {33, 250}, 2, 22, kGlobalAttention},
-                    Case{"window_zero", {1, 50, 3}, 1, 32, 0},
-                    Case{"window_one", {1, 2, 3, 4, 100}, 1, 32, 1},
-                    Case{"window_beyond_a_key_block", {900, 10}, 1, 32, 301},
-                    Case{"window_beyond_every_sequence", {100, 30}, 1, 32, 5000},
-                    Case{"single_token", {1}, 4, 64, 64}, Case{"no_sequence", {}, 2, 64, 64},
-                    Case{"only_empty_sequences", {0, 0}, 2, 64, kGlobalAttention}),
-    [](const auto& test) { return test.param.name; });
+    testing::Combine(
+        testing::ValuesIn(kSettings),
+        testing::Values(
+            Case{"ragged_global", {1, 2, 5, 97, 0, 192, 193, 400}, 2, 64, kGlobalAttention},
+            Case{"ragged_local", {1, 64, 65, 66, 0, 129, 130, 48, 49, 700}, 2, 64, 64},
+            Case{"small_heads", {17, 300, 1}, 3, 16, 64},
+            Case{"head_dim_not_of_vectors", {33, 250}, 2, 10, 64},
+            Case{"head_dim_not_of_vectors_global", {33, 250}, 2, 22, kGlobalAttention},
+            Case{"window_zero", {1, 50, 3}, 1, 32, 0},
+            Case{"window_one", {1, 2, 3, 4, 100}, 1, 32, 1},
+            Case{"window_beyond_a_key_block", {900, 10}, 1, 32, 301},
+            Case{"window_beyond_every_sequence", {100, 30}, 1, 32, 5000},
+            Case{"single_token", {1}, 4, 64, 64}, Case{"no_sequence", {}, 2, 64, 64},
+            Case{"only_empty_sequences", {0, 0}, 2, 64, kGlobalAttention})),
+    SettingTestName());
 
-TEST(Attention, AWindowOffByOneDiffers) {
+// Long enough for more than one block of keys, and windows within one.
+using AttentionWindowTest = AttentionTest;
+INSTANTIATE_TEST_SUITE_P(Windows, AttentionWindowTest,
+                         testing::Combine(testing::ValuesIn(kSettings),
+                                          testing::Values(Case{"of_4", {300}, 2, 32, 4},
+                                                          Case{"of_64", {300}, 2, 32, 64})),
+                         SettingTestName());
+
+TEST_P(AttentionWindowTest, OffByOneDiffers) {
   torch::manual_seed(2);
-  const Batch batch = make_batch({300});
+  const Batch batch = make_batch(shape().lengths);
   const RopeTable rope = rope_table(300, 32, 10000);
-  const auto qkv = torch::randn({300, 3, 2, 32});
-  const auto expected = reference::attention(qkv, rope, batch.positions_T, batch.offsets_S1, 64);
-  for (const int64_t window : {63, 65}) {
-    const auto got = attention(qkv, rope, batch.positions_T, batch.offsets_S1, window);
-    EXPECT_GT(relative_difference(got, expected), 100 * kValueTolerance) << window;
+  const auto qkv = torch::randn({300, 3, 2, 32}).to(setting().type);
+  const auto expected = reference::attention(qkv.to(torch::kFloat64), rope, batch.positions_T,
+                                             batch.offsets_S1, shape().window);
+  for (const int64_t window : {shape().window - 1, shape().window + 1}) {
+    const auto got = run(qkv.to(setting().device), rope, batch, window, 300);
+    EXPECT_GT(relative_difference(got, expected), 2 * setting().value) << window;
   }
 }
 

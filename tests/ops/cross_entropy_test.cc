@@ -2,10 +2,12 @@
 
 #include <gmock/gmock.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
 #include "ops/compare.h"
+#include "ops/cuda/ops.h"
 #include "rexbert/core/error.h"
 #include "rexbert/ops/reference.h"
 
@@ -18,11 +20,15 @@ struct Shape {
   int64_t columns;
 };
 
-// Rows around a chunk of 256, vocabularies around a block of 2048.
-class CrossEntropyTest : public testing::TestWithParam<Shape> {
+std::ostream& operator<<(std::ostream& out, const Shape& shape) {
+  return out << shape.rows << 'x' << shape.vocabulary;
+}
+
+class CrossEntropyTest : public SettingTest<Shape> {
  protected:
   void SetUp() override {
-    const Shape& s = GetParam();
+    SettingTest::SetUp();
+    const Shape& s = shape();
     torch::manual_seed(6);
     // Logits of a spread that grows along the vocabulary: running maxima change between blocks.
     hidden = torch::randn({s.rows, s.columns});
@@ -31,36 +37,49 @@ class CrossEntropyTest : public testing::TestWithParam<Shape> {
     bias = torch::randn({s.vocabulary});
     targets = torch::randint(0, s.vocabulary, {s.rows}, torch::kInt32);
   }
+  torch::Tensor loss(const torch::Tensor& hidden_MD, const torch::Tensor& weight_VD,
+                     const torch::Tensor& bias_V) const {
+    return (setting().cuda_path ? cuda::linear_cross_entropy : linear_cross_entropy)(
+        hidden_MD, weight_VD, bias_V, targets.to(setting().device));
+  }
   torch::Tensor hidden;
   torch::Tensor weight;
   torch::Tensor bias;
   torch::Tensor targets;
 };
 
-INSTANTIATE_TEST_SUITE_P(Shapes, CrossEntropyTest,
-                         testing::Values(Shape{0, 50, 8}, Shape{1, 50, 8}, Shape{255, 2048, 16},
-                                         Shape{256, 2049, 16}, Shape{257, 5000, 24},
-                                         Shape{600, 101, 32}),
-                         [](const auto& test) {
-                           return std::to_string(test.param.rows) + "x" +
-                                  std::to_string(test.param.vocabulary);
-                         });
+// Rows around chunks of 256 and 2048, vocabularies around a block of 2048.
+INSTANTIATE_TEST_SUITE_P(
+    Shapes, CrossEntropyTest,
+    testing::Combine(testing::ValuesIn(kSettings),
+                     testing::Values(Shape{0, 50, 8}, Shape{1, 50, 8}, Shape{255, 2048, 16},
+                                     Shape{256, 2049, 16}, Shape{257, 5000, 24},
+                                     Shape{600, 101, 32}, Shape{2048, 64, 8}, Shape{2049, 64, 8})),
+    SettingTestName());
 
 TEST_P(CrossEntropyTest, LossAndGradientsMatchTheReference) {
   expect_op_matches(
-      [&](const auto& in) { return linear_cross_entropy(in[0], in[1], in[2], targets); },
+      setting(), [&](const auto& in) { return loss(in[0], in[1], in[2]); },
       [&](const auto& in) { return reference::linear_cross_entropy(in[0], in[1], in[2], targets); },
       {hidden, weight, bias});
 }
 
 TEST_P(CrossEntropyTest, ScoresMatchTheReference) {
-  const TokenScores got = score_tokens(hidden, weight, bias, targets);
-  const TokenScores expected = reference::score_tokens(hidden, weight, bias, targets);
-  EXPECT_LE(relative_difference(got.loss_M, expected.loss_M), kValueTolerance);
-  EXPECT_TRUE(got.above_M.equal(expected.above_M));
+  const auto rounded = [&](const torch::Tensor& x) { return x.to(setting().type); };
+  const auto exact = [&](const torch::Tensor& x) { return rounded(x).to(torch::kFloat64); };
+  const auto here = [&](const torch::Tensor& x) { return rounded(x).to(setting().device); };
+  const TokenScores got = (setting().cuda_path ? cuda::score_tokens : score_tokens)(
+      here(hidden), here(weight), here(bias), targets.to(setting().device));
+  const TokenScores expected =
+      reference::score_tokens(exact(hidden), exact(weight), exact(bias), targets);
+  // Losses are sums in float32 of whatever was given.
+  const double tolerance = std::min(setting().value, 2e-6);
+  EXPECT_LE(relative_difference(got.loss_M, expected.loss_M), tolerance);
+  EXPECT_TRUE(got.above_M.cpu().equal(expected.above_M));
   torch::NoGradGuard no_grad;
-  const auto sum = linear_cross_entropy(hidden, weight, bias, targets);
-  EXPECT_LE(relative_difference(got.loss_M.to(torch::kFloat64).sum(), sum), kValueTolerance);
+  const auto sum = loss(here(hidden), here(weight), here(bias));
+  EXPECT_EQ(sum.scalar_type(), torch::kFloat32);
+  EXPECT_LE(relative_difference(got.loss_M.to(torch::kFloat64).sum(), sum), tolerance);
 }
 
 TEST(CrossEntropy, ExtremeLogitsStayFinite) {
@@ -92,11 +111,13 @@ TEST(CrossEntropy, ANonFiniteLogitMakesTheLossNonFinite) {
 }
 
 TEST(CrossEntropy, BackwardRunsOnce) {
-  const auto hidden = torch::randn({2, 4}).requires_grad_();
-  const auto loss = linear_cross_entropy(hidden, torch::randn({10, 4}), torch::zeros({10}),
-                                         torch::zeros({2}, torch::kInt32));
-  loss.backward({}, /*retain_graph=*/true);
-  EXPECT_THROW(loss.backward(), Error);
+  for (const auto& op : {linear_cross_entropy, cuda::linear_cross_entropy}) {
+    const auto hidden = torch::randn({2, 4}).requires_grad_();
+    const auto loss =
+        op(hidden, torch::randn({10, 4}), torch::zeros({10}), torch::zeros({2}, torch::kInt32));
+    loss.backward({}, /*retain_graph=*/true);
+    EXPECT_THROW(loss.backward(), Error);
+  }
 }
 
 TEST(CrossEntropy, RefusesATargetOutsideTheVocabulary) {

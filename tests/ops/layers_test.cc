@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 
 #include "ops/compare.h"
+#include "ops/cuda/ops.h"
 #include "rexbert/core/error.h"
 #include "rexbert/ops/reference.h"
 
@@ -14,40 +15,59 @@ struct Shape {
   int64_t columns;
 };
 
-// Rows: none, one, more than a share of the gradient's sum. Columns: whole vectors or not.
-class LayersTest : public testing::TestWithParam<Shape> {
+std::ostream& operator<<(std::ostream& out, const Shape& shape) {
+  return out << shape.rows << 'x' << shape.columns;
+}
+
+class LayersTest : public SettingTest<Shape> {
  protected:
-  void SetUp() override { torch::manual_seed(5); }
-  const int64_t rows = GetParam().rows;
-  const int64_t columns = GetParam().columns;
+  void SetUp() override {
+    SettingTest::SetUp();
+    torch::manual_seed(5);
+  }
+  const int64_t rows = shape().rows;
+  const int64_t columns = shape().columns;
 };
 
+// Rows: none, one, more than a share of the gradient's sum. Columns: whole vectors or not.
 INSTANTIATE_TEST_SUITE_P(Shapes, LayersTest,
-                         testing::Values(Shape{0, 16}, Shape{1, 5}, Shape{3, 13}, Shape{70, 64},
-                                         Shape{600, 40}, Shape{257, 256}),
-                         [](const auto& test) {
-                           return std::to_string(test.param.rows) + "x" +
-                                  std::to_string(test.param.columns);
-                         });
+                         testing::Combine(testing::ValuesIn(kSettings),
+                                          testing::Values(Shape{0, 16}, Shape{1, 5}, Shape{3, 13},
+                                                          Shape{70, 64}, Shape{600, 40},
+                                                          Shape{257, 256})),
+                         SettingTestName());
+
+// LibTorch's kernels for CPUs sum the gradients of norms and embeddings in bfloat16, those for GPUs
+// in float32.
+Setting norm_setting(Setting setting) {
+  if (setting.cuda_path && setting.type == torch::kBFloat16) setting.gradient = 12 * kUnit;
+  return setting;
+}
 
 TEST_P(LayersTest, LayerNormMatchesTheReference) {
-  expect_op_matches([](const auto& in) { return layer_norm(in[0], in[1], 1e-5); },
-                    [](const auto& in) { return reference::layer_norm(in[0], in[1], 1e-5); },
-                    {torch::randn({rows, columns}) * 2 + 0.5, torch::randn({columns})});
+  const auto op = setting().cuda_path ? cuda::layer_norm : layer_norm;
+  expect_op_matches(
+      norm_setting(setting()), [&](const auto& in) { return op(in[0], in[1], 1e-5); },
+      [](const auto& in) { return reference::layer_norm(in[0], in[1], 1e-5); },
+      {torch::randn({rows, columns}) * 2 + 0.5, torch::randn({columns})});
 }
 
 TEST_P(LayersTest, EmbeddingNormMatchesTheReference) {
   const auto tokens = torch::randint(0, 19, {rows}, torch::kInt32);
+  const auto op = setting().cuda_path ? cuda::embedding_norm : embedding_norm;
   expect_op_matches(
-      [&](const auto& in) { return embedding_norm(in[0], in[1], tokens, 1e-5); },
+      norm_setting(setting()),
+      [&](const auto& in) { return op(in[0], in[1], tokens.to(setting().device), 1e-5); },
       [&](const auto& in) { return reference::embedding_norm(in[0], in[1], tokens, 1e-5); },
       {torch::randn({19, columns}) * 0.05, torch::randn({columns})});
 }
 
 TEST_P(LayersTest, GeGluMatchesTheReference) {
-  expect_op_matches([](const auto& in) { return geglu(in[0]); },
-                    [](const auto& in) { return reference::geglu(in[0]); },
-                    {torch::randn({rows, 2 * columns}) * 3});
+  const auto op = setting().cuda_path ? cuda::geglu : geglu;
+  expect_op_matches(
+      setting(), [&](const auto& in) { return op(in[0]); },
+      [](const auto& in) { return reference::geglu(in[0]); },
+      {torch::randn({rows, 2 * columns}) * 3});
 }
 
 TEST_P(LayersTest, DropoutAddMatchesTheReference) {
@@ -56,12 +76,32 @@ TEST_P(LayersTest, DropoutAddMatchesTheReference) {
   const DropoutKey key{.seed = 0x123456789abcdef0, .step = 3, .layer = 2};
   const auto rows_T = row.to(torch::kInt32);
   const auto tokens_T = token.to(torch::kInt32);
+  const auto op = setting().cuda_path ? cuda::dropout_add : dropout_add;
   expect_op_matches(
-      [&](const auto& in) { return dropout_add(in[0], in[1], rows_T, tokens_T, 0.1, key); },
+      setting(),
+      [&](const auto& in) {
+        return op(in[0], in[1], rows_T.to(setting().device), tokens_T.to(setting().device), 0.1,
+                  key);
+      },
       [&](const auto& in) {
         return reference::dropout_add(in[0], in[1], rows_T, tokens_T, 0.1, key);
       },
       {torch::randn({rows, columns}), torch::randn({rows, columns})});
+}
+
+// What is dropped shows as zeros of y where the residual is zero.
+TEST_P(LayersTest, DropoutAddDropsTheSameElementsEverywhere) {
+  const auto rows_T = torch::arange(rows, torch::kInt32) - 3;  // the last bits of a word, too
+  const auto tokens_T = torch::arange(rows, torch::kInt32) * 65537;
+  const DropoutKey key{.seed = 0xfedcba9876543210, .step = 1 << 20, .layer = 27};
+  const auto op = setting().cuda_path ? cuda::dropout_add : dropout_add;
+  const auto ones = torch::ones({rows, columns}, setting().options());
+  const auto got = op(torch::zeros_like(ones), ones, rows_T.to(setting().device),
+                      tokens_T.to(setting().device), 0.4, key);
+  const auto plain = torch::ones({rows, columns}, torch::kFloat64);
+  const auto expected =
+      reference::dropout_add(torch::zeros_like(plain), plain, rows_T, tokens_T, 0.4, key);
+  EXPECT_TRUE((got == 0).cpu().equal(expected == 0));
 }
 
 TEST(GeGlu, TailsAreExact) {

@@ -5,6 +5,8 @@
 #include <string_view>
 #include <vector>
 
+#include "rexbert/config/codec.h"
+
 namespace rexbert::nn {
 
 // The shape of an encoder. Defaults are the base preset.
@@ -36,6 +38,11 @@ struct EncoderConfig {
   int64_t head_dim() const { return hidden / heads; }
   bool is_global(int64_t layer) const { return layer % global_every == 0; }
 };
+
+// What activations and products are computed in; weights, their gradients and the optimizer's
+// moments are float32 always.
+enum class Precision { kF32, kBf16 };
+config::EnumNames<Precision> names_of(Precision);
 
 // micro (17M parameters), small (32M), mini (68M), base (150M) and large (400M).
 const std::vector<std::string>& preset_names();

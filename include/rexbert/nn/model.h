@@ -26,13 +26,14 @@ struct RopeTheta {
   double local = 10000;
 };
 
-// One micro-batch as the encoder sees it; all tensors int32 on the CPU.
+// One micro-batch as the encoder sees it; all tensors int32 on the model's device.
 struct EncoderInput {
   torch::Tensor tokens_T;
   torch::Tensor positions_T;   // position inside its own sequence
   torch::Tensor offsets_S1;    // where each sequence begins, and T
   torch::Tensor rows_T;        // row of the global batch; read only when dropout is on
   torch::Tensor row_tokens_T;  // token in that row; read only when dropout is on
+  int64_t longest = 0;  // longest sequence, tokens; 0: looked up, for which a GPU is waited for
   RopeTheta rope;
   bool training = false;  // dropout happens only then
   uint64_t seed = 0;      // with step, layer, row and token: names a draw of dropout
@@ -43,13 +44,17 @@ struct EncoderInput {
 class Weight : public torch::nn::Module {
  public:
   explicit Weight(torch::IntArrayRef sizes);
+  // The weight in the type of x, which is a copy when that is not float32. The copy's gradient is
+  // added to the weight's own, in float32.
+  torch::Tensor like(const torch::Tensor& x) const { return weight.to(x.scalar_type()); }
   torch::Tensor weight;
 };
 
 class Embeddings : public torch::nn::Module {
  public:
   explicit Embeddings(const EncoderConfig& config);
-  torch::Tensor forward(const torch::Tensor& tokens_T) const;
+  // Takes tok_embeddings' weight in the type to compute in.
+  torch::Tensor forward(const torch::Tensor& weight_VD, const torch::Tensor& tokens_T) const;
 
   std::shared_ptr<Weight> tok_embeddings;  // [V, D]
   std::shared_ptr<Weight> norm;
@@ -97,16 +102,26 @@ class Encoder : public torch::nn::Module {
   // Weights are not initialized: initialize() or a checkpoint does that. Error(kConfig).
   explicit Encoder(const EncoderConfig& config);
 
+  // With kBf16 a forward pass reads each float32 weight and writes its bfloat16 copy once (6 bytes
+  // a parameter), and a backward pass turns each gradient back and adds it (18 bytes): 3.6 GB of
+  // memory traffic a micro-batch for the base preset. Hooks on the weights' gradients run as ever.
+  void set_precision(Precision precision) { precision_ = precision; }
+
   // The last layer's output after the final norm, [T, D]. Error(kUsage) as the ops say.
-  torch::Tensor forward(const EncoderInput& input);
+  torch::Tensor forward(const EncoderInput& input) { return forward(input, embedding_VD()); }
+  // With what embedding_VD() gave, where it is needed elsewhere too.
+  torch::Tensor forward(const EncoderInput& input, const torch::Tensor& embedding_VD);
 
   const EncoderConfig& config() const { return config_; }
-  const torch::Tensor& embedding_VD() const { return embeddings_->tok_embeddings->weight; }
+  c10::Device device() const { return embeddings_->tok_embeddings->weight.device(); }
+  // The embedding in the type that is computed in.
+  torch::Tensor embedding_VD() const;
 
  private:
   ops::RopeTable rope_table(double theta, int64_t positions);
 
   EncoderConfig config_;
+  Precision precision_ = Precision::kF32;
   std::shared_ptr<Embeddings> embeddings_;
   torch::nn::ModuleList layers_;
   std::shared_ptr<Weight> final_norm_;
@@ -148,14 +163,23 @@ class MaskedLanguageModel : public torch::nn::Module {
   // Per-token losses and ranks, without a gradient.
   ops::TokenScores score(const EncoderInput& input, const torch::Tensor& masked_M,
                          const torch::Tensor& targets_M);
-  // Logits at some tokens, [M, V].
+  // Logits at some tokens, float32 [M, V].
   torch::Tensor logits(const EncoderInput& input, const torch::Tensor& masked_M);
+
+  void set_precision(Precision precision) { model_->set_precision(precision); }
 
   Encoder& encoder() { return *model_; }
   const EncoderConfig& config() const { return model_->config(); }
+  c10::Device device() const { return model_->device(); }
 
  private:
-  torch::Tensor head_states(const EncoderInput& input, const torch::Tensor& masked_M);
+  // What the decoder turns into logits.
+  struct Head {
+    torch::Tensor states_MD;
+    torch::Tensor weight_VD;
+    torch::Tensor bias_V;
+  };
+  Head head(const EncoderInput& input, const torch::Tensor& masked_M);
 
   std::shared_ptr<Encoder> model_;
   std::shared_ptr<PredictionHead> head_;

@@ -29,13 +29,16 @@ inline constexpr int64_t kGlobalAttention = -1;
 //   R(x)[i + H/2] = x[i + H/2] cos[i] + x[i] sin[i],  i < H/2.
 //
 // qkv_T3NH [T, 3, N, H] floating; positions_T [T] and offsets_S1 [S + 1] int32 on the CPU or the
-// tensor's device, offsets from 0 to T and not decreasing. Returns [T, N, H]. Error(kUsage) for
-// other shapes, types, offsets, or a position outside the table. Memory beyond the result is linear
-// in T. Follows eager_attention_forward of transformers' ModernBert; the blocked passes follow
-// FlashAttention-2 (Dao 2023), sections 3.1 and 3.2. The CPU path gives the same bits on any number
-// of threads.
+// tensor's device, offsets from 0 to T and not decreasing; no sequence is longer than `longest`,
+// which 0 has read from the offsets. Returns [T, N, H]. Error(kUsage) for other shapes, types,
+// offsets, or a position outside the table. Follows eager_attention_forward of transformers'
+// ModernBert; the blocked passes follow FlashAttention-2 (Dao 2023), sections 3.1 and 3.2. The CPU
+// path gives the same bits on any number of threads.
+//
+// Memory beyond the result is linear in T on the CPU, and on a GPU in 16 bits with H a multiple of
+// 8 up to 256; elsewhere quadratic in the longest sequence.
 torch::Tensor attention(const torch::Tensor& qkv_T3NH, const RopeTable& rope,
                         const torch::Tensor& positions_T, const torch::Tensor& offsets_S1,
-                        int64_t window);
+                        int64_t window, int64_t longest = 0);
 
 }  // namespace rexbert::ops

@@ -6,7 +6,7 @@ namespace rexbert::ops {
 
 // sum_m ( logsumexp_v(logits[m, v]) - logits[m, target[m]] ),  logits = hidden weight^T + bias.
 // hidden_MD [M, D], weight_VD [V, D], bias_V [V] of one floating type; targets_M [M] int32 in [0,
-// V). Error(kUsage) otherwise. M = 0 gives 0.
+// V). Error(kUsage) otherwise. M = 0 gives 0. A scalar of that type, float32 for 16-bit types.
 //
 // The logits never exist as a whole: rows are taken in chunks, and where a gradient is wanted it is
 // computed in the same pass, from exponentials that lie in place of the logits, and scaled in

@@ -23,9 +23,9 @@ torch::Tensor linear_cross_entropy(const torch::Tensor& hidden_MD, const torch::
                                    const torch::Tensor& bias_V, const torch::Tensor& targets_M);
 TokenScores score_tokens(const torch::Tensor& hidden_MD, const torch::Tensor& weight_VD,
                          const torch::Tensor& bias_V, const torch::Tensor& targets_M);
-double stable_adamw_update(torch::Tensor& parameter, const torch::Tensor& gradient,
-                           torch::Tensor& exp_avg, torch::Tensor& exp_avg_sq,
-                           const StableAdamWStep& step);
-double global_norm(const std::vector<torch::Tensor>& tensors);
+torch::Tensor stable_adamw_update(torch::Tensor& parameter, const torch::Tensor& gradient,
+                                  torch::Tensor& exp_avg, torch::Tensor& exp_avg_sq,
+                                  const StableAdamWStep& step);
+torch::Tensor global_norm(const std::vector<torch::Tensor>& tensors);
 
 }  // namespace rexbert::ops::reference

@@ -46,8 +46,10 @@ class StableAdamW {
   void step(double learning_rate, double weight_decay);
   // Sets all gradients to zero, keeping their memory.
   void zero_grad();
-  // The Euclidean norm of all gradients.
-  double gradient_norm() const;
+  // The Euclidean norm of all gradients, and the same as a scalar on their device, for which nobody
+  // waits.
+  double gradient_norm() const { return gradient_norm_tensor().item<double>(); }
+  torch::Tensor gradient_norm_tensor() const;
 
   // What a checkpoint holds: updates done so far, and the state by parameter name.
   int64_t steps() const { return steps_; }
