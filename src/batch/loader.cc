@@ -8,6 +8,7 @@
 #include "rexbert/core/bounded_queue.h"
 #include "rexbert/core/error.h"
 #include "rexbert/core/strings.h"
+#include "rexbert/plan/batch_share.h"
 
 namespace rexbert::batch {
 namespace {
@@ -30,10 +31,7 @@ void check_setup(const LoaderSetup& setup) {
   if (setup.world < 1 || setup.rank < 0 || setup.rank >= setup.world) {
     usage(str_cat("rank ", setup.rank, " of ", setup.world));
   }
-  if (lanes % setup.world != 0) {
-    usage(str_cat("expected a number of ranks that divides the ", lanes, " lanes, got ",
-                  setup.world));
-  }
+  plan::lanes_per_rank(lanes, setup.world);
   for (const auto& stream : setup.streams) {
     if (stream->lanes() != lanes) {
       usage(str_cat("stream ", stream->name(), " was cut for ", stream->lanes(), " lanes, not for ",
@@ -139,13 +137,12 @@ class Loader::Maker {
 
   void fill(LoadedStep& step) {
     const plan::StepSpec& spec = step.spec;
-    const int64_t rows_each =
-        std::max<int64_t>(1, setup_.options.micro_tokens / spec.context_length);
-    const int64_t rows = spec.rows / setup_.world;
+    const plan::BatchShare share = plan::share_batch(spec.rows, spec.context_length,
+                                                     setup_.options.micro_tokens, setup_.world);
     const auto own_lanes = static_cast<int64_t>(lanes_.front().size());
-    for (int64_t i = 0; i < rows; ++i) {
-      if (i % rows_each == 0) {
-        start_batch(step, std::min(rows_each, rows - i) * spec.context_length);
+    for (int64_t i = 0; i < share.rows; ++i) {
+      if (i % share.micro_rows == 0) {
+        start_batch(step, std::min(share.micro_rows, share.rows - i) * spec.context_length);
       }
       const int64_t own = i % own_lanes;
       const int64_t row = spec.first_row + (i / own_lanes) * setup_.options.lanes + setup_.rank +
@@ -153,7 +150,9 @@ class Loader::Maker {
       const int stream = plan::stream_of_row(spec, row, setup_.seed);
       lanes_[static_cast<size_t>(stream)][static_cast<size_t>(own)].reader->append_row(
           spec.context_length, stream, row, step.micro_batches.back());
-      if ((i + 1) % rows_each == 0 || i + 1 == rows) mask(spec, step.micro_batches.back());
+      if ((i + 1) % share.micro_rows == 0 || i + 1 == share.rows) {
+        mask(spec, step.micro_batches.back());
+      }
     }
   }
 

@@ -2,9 +2,11 @@
 #include <cstdio>
 #include <map>
 #include <memory>
+#include <optional>
 
 #include "cli/commands.h"
 #include "cli/run_options.h"
+#include "rexbert/core/error.h"
 #include "rexbert/core/strings.h"
 #include "rexbert/core/units.h"
 #include "rexbert/plan/report.h"
@@ -26,13 +28,24 @@ std::map<std::string, int64_t> tokens_held(const train::RunConfig& config) {
   return held;
 }
 
-void print_plan(const RunConfigOptions& options, bool as_json) {
-  const auto loaded = train::load_run_config(Env::posix(), options.config, options.overrides);
+struct Options {
+  RunConfigOptions run;
+  std::optional<int64_t> world_size;
+  bool json = false;
+};
+
+void print_plan(const Options& options) {
+  const auto loaded =
+      train::load_run_config(Env::posix(), options.run.config, options.run.overrides);
   const train::RunConfig& config = loaded.config;
   const plan::Plan plan = train::plan_of(Env::posix(), config);
-  const auto report = plan::make_report(plan, tokens_held(config), &loaded.reader);
+  std::optional<plan::Ranks> ranks;
+  if (options.world_size) ranks = {*options.world_size, config.data.micro_tokens};
+  const auto held = tokens_held(config);
+  const auto report = with_context(
+      "--world-size", [&] { return plan::make_report(plan, held, &loaded.reader, ranks); });
   const int64_t parameters = nn::parameter_count(config.model);
-  if (as_json) {
+  if (options.json) {
     Json json = plan::to_json(report);
     json["parameters"] = parameters;
     std::printf("%s\n", json.dump(2).c_str());
@@ -48,12 +61,16 @@ void print_plan(const RunConfigOptions& options, bool as_json) {
 void add_plan_command(CLI::App& app) {
   CLI::App* command =
       app.add_subcommand("plan", "Print what a run will do, phase by phase, without running it");
-  const auto options = std::make_shared<RunConfigOptions>();
-  const auto as_json = std::make_shared<bool>(false);
-  options->add_to(*command);
-  command->add_flag("--json", *as_json, "Print JSON instead of text");
-  command->callback([options, as_json] { print_plan(*options, *as_json); });
-  command->footer("Example: rexbert plan --config configs/base/pretrain.yaml");
+  const auto options = std::make_shared<Options>();
+  options->run.add_to(*command);
+  command->add_option("--world-size", options->world_size,
+                      "Also say what each of so many ranks does of a batch; divides data.lanes");
+  command->add_flag("--json", options->json, "Print JSON instead of text");
+  command->callback([options] { print_plan(*options); });
+  command->footer(
+      "Examples:\n"
+      "  rexbert plan --config configs/base/pretrain.yaml\n"
+      "  rexbert plan --config configs/base/pretrain.yaml --world-size 32");
 }
 
 }  // namespace rexbert::cli

@@ -78,6 +78,17 @@ std::vector<std::string> inherited_keys(size_t phase, const config::Reader& orig
   return keys;
 }
 
+std::vector<BatchShare> shares_of(const PhaseReport& phase, const Ranks& ranks) {
+  std::vector<int64_t> sizes = {phase.growth.front().rows};
+  if (phase.growth.size() > 1) sizes.push_back(phase.growth.back().rows);
+  std::vector<BatchShare> shares;
+  for (const int64_t rows : sizes) {
+    shares.push_back(
+        share_batch(rows, phase.options.context_length, ranks.micro_tokens, ranks.count));
+  }
+  return shares;
+}
+
 StreamNeed need_of(const std::string& stream, double tokens,
                    const std::map<std::string, int64_t>& held) {
   const auto found = held.find(stream);
@@ -93,11 +104,15 @@ std::optional<double> StreamNeed::epochs() const {
 }
 
 PlanReport make_report(const Plan& plan, const std::map<std::string, int64_t>& held,
-                       const config::Reader* origins) {
+                       const config::Reader* origins, const std::optional<Ranks>& ranks) {
   const std::vector<std::string>& streams = plan.options().streams;
   PlanReport report;
   report.start = plan.options().start;
   report.lanes = plan.options().lanes;
+  if (ranks) {
+    report.ranks = ranks->count;
+    report.lanes_per_rank = lanes_per_rank(report.lanes, ranks->count);
+  }
   std::vector<double> total(streams.size(), 0);
   for (size_t i = 0; i < plan.phases().size(); ++i) {
     PhaseReport phase;
@@ -110,6 +125,7 @@ PlanReport make_report(const Plan& plan, const std::map<std::string, int64_t>& h
       phase.growth.push_back(
           {segment.first_step, segment.first_tokens - phase.span.first_tokens, segment.rows});
     }
+    if (ranks) phase.shares = shares_of(phase, *ranks);
     const std::vector<double> tokens = tokens_by_stream(plan, i);
     for (size_t stream = 0; stream < streams.size(); ++stream) {
       total[stream] += tokens[stream];

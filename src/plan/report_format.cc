@@ -76,6 +76,19 @@ std::string batch_text(const PhaseReport& phase) {
   return text;
 }
 
+// "144 of 4,608 rows: 9 micro-batches of 16 rows = 16,384 tokens".
+std::string share_text(const BatchShare& share, int64_t context_length) {
+  const auto rows = [](int64_t count) {
+    return str_cat(grouped(count), count == 1 ? " row" : " rows");
+  };
+  std::string text = str_cat(
+      grouped(share.rows), " of ", rows(share.batch_rows), ": ", grouped(share.micro_batches),
+      share.micro_batches == 1 ? " micro-batch" : " micro-batches", " of ", rows(share.micro_rows),
+      " = ", grouped(share.micro_rows * context_length), " tokens");
+  if (share.last_micro_rows == share.micro_rows) return text;
+  return str_cat(text, ", the last of ", rows(share.last_micro_rows));
+}
+
 std::string need_text(const StreamNeed& need) {
   std::string text = str_printf("%-12s needs %s", need.stream.c_str(),
                                 format_count(static_cast<int64_t>(need.tokens)).c_str());
@@ -101,6 +114,9 @@ std::string phase_text(const PhaseReport& phase, size_t index, size_t count) {
   }
   text += line("weight decay", config::write_double(phase.weight_decay));
   text += batch_text(phase);
+  for (size_t i = 0; i < phase.shares.size(); ++i) {
+    text += line(i == 0 ? "each rank" : "", share_text(phase.shares[i], options.context_length));
+  }
   text += line("context length", grouped(options.context_length));
   text += line("RoPE theta", as_written(options.rope_theta));
   text += line("masking", as_written(options.masking));
@@ -167,6 +183,14 @@ Json phase_json(const PhaseReport& phase) {
                               {"phase_tokens_before", entry.tokens_before},
                               {"rows", entry.rows}});
   }
+  for (const BatchShare& share : phase.shares) {
+    json["shares"].push_back({{"batch_rows", share.batch_rows},
+                              {"rows", share.rows},
+                              {"micro_rows", share.micro_rows},
+                              {"micro_tokens", share.micro_rows * phase.options.context_length},
+                              {"micro_batches", share.micro_batches},
+                              {"last_micro_rows", share.last_micro_rows}});
+  }
   json["streams"] = needs_json(phase.needs);
   json["inherited"] = phase.inherited;
   return json;
@@ -181,7 +205,12 @@ std::string to_text(const PlanReport& report) {
   std::string text =
       str_cat(count, count == 1 ? " phase, " : " phases, ",
               grouped(end_step - report.start.first_step), " steps, ", format_count(tokens),
-              " tokens, ", report.lanes, report.lanes == 1 ? " lane\n" : " lanes\n");
+              " tokens, ", report.lanes, report.lanes == 1 ? " lane" : " lanes");
+  if (report.ranks == 1) text += " on 1 rank";
+  if (report.ranks > 1) {
+    text += str_cat(" on ", report.ranks, " ranks, ", report.lanes_per_rank, " each");
+  }
+  text += "\n";
   if (report.start != PlanStart{}) {
     text += str_cat("continues a run of ", grouped(report.start.first_step), " steps and ",
                     format_count(report.start.first_tokens), " tokens\n");
@@ -199,6 +228,10 @@ Json to_json(const PlanReport& report) {
   json["steps"] = report.phases.back().span.end_step - report.start.first_step;
   json["tokens_in_whole_steps"] = report.phases.back().span.end_tokens - report.start.first_tokens;
   json["lanes"] = report.lanes;
+  if (report.ranks > 0) {
+    json["world_size"] = report.ranks;
+    json["lanes_per_rank"] = report.lanes_per_rank;
+  }
   json["phases"] = Json::array();
   for (const PhaseReport& phase : report.phases) json["phases"].push_back(phase_json(phase));
   json["streams"] = needs_json(report.needs);

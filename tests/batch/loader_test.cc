@@ -7,12 +7,14 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "batch/made_stream.h"
 #include "rexbert/core/error.h"
+#include "rexbert/plan/batch_share.h"
 
 namespace rexbert::batch {
 namespace {
@@ -181,6 +183,22 @@ TEST_F(LoaderTest, EveryWorldSizeSeesTheSameGlobalBatches) {
   }
 }
 
+TEST_F(LoaderTest, MicroBatchesAreThoseOfTheShare) {
+  for (const int32_t world : {1, 3, 12}) {
+    for (const LoadedStep& step : run(setup(world - 1, world)).steps) {
+      const plan::BatchShare share =
+          plan::share_batch(step.spec.rows, step.spec.context_length, 2048, world);
+      ASSERT_EQ(static_cast<int64_t>(step.micro_batches.size()), share.micro_batches);
+      for (const PackedBatch& batch : step.micro_batches) {
+        const bool last = &batch == &step.micro_batches.back();
+        const std::set<int64_t> rows(batch.row_S.begin(), batch.row_S.end());
+        ASSERT_EQ(static_cast<int64_t>(rows.size()),
+                  last ? share.last_micro_rows : share.micro_rows);
+      }
+    }
+  }
+}
+
 TEST_F(LoaderTest, PrefetchingChangesNothing) {
   const History plain = run(setup());
   for (const int32_t depth : {1, 3, 100}) {
@@ -281,7 +299,8 @@ TEST_F(LoaderTest, RefusesWhatDoesNotFitTogether) {
     change(changed);
     return failure([&] { Loader(changed).next(); });
   };
-  EXPECT_THAT(with([](LoaderSetup& s) { s.world = 5; }), HasSubstr("divides the 12 lanes, got 5"));
+  EXPECT_THAT(with([](LoaderSetup& s) { s.world = 5; }),
+              HasSubstr("divides the 12 lanes, got 5; nearest are 4 and 6"));
   EXPECT_THAT(with([](LoaderSetup& s) { s.rank = 1; }), HasSubstr("rank 1 of 1"));
   EXPECT_THAT(with([](LoaderSetup& s) { s.streams.clear(); }), HasSubstr("at least one stream"));
   EXPECT_THAT(with([](LoaderSetup& s) { s.options.lanes = 4; }), HasSubstr("12 lanes, not for 4"));

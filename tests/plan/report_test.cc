@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "plan/phases_file.h"
+#include "support/errors.h"
 
 namespace rexbert::plan {
 namespace {
@@ -132,6 +133,48 @@ TEST_F(Report, AContinuedRunSaysWhereItBegins) {
   EXPECT_THAT(text, testing::HasSubstr("continues a run of 459 steps and 1.402M tokens\n"));
 }
 
+TEST_F(Report, RanksAreToldTheirShareOfTheFirstAndTheLastBatch) {
+  const Ranks ranks{.count = 5, .micro_tokens = 350};
+  const PlanReport report = make_report(plan_, {}, nullptr, ranks);
+  const std::string text = to_text(report);
+  EXPECT_THAT(text, testing::HasSubstr("10 lanes on 5 ranks, 2 each\n"));
+  EXPECT_THAT(text, testing::HasSubstr(
+                        "40 rows from step 184 (302k tokens)\n"
+                        "  each rank       2 of 10 rows: 1 micro-batch of 2 rows = 200 tokens\n"
+                        "                  8 of 40 rows: 3 micro-batches of 3 rows = 300 tokens, "
+                        "the last of 2 rows\n"));
+  EXPECT_THAT(text, testing::HasSubstr(
+                        "  batch           40 rows of 100 tokens = 4,000 tokens\n"
+                        "  each rank       8 of 40 rows: 3 micro-batches of 3 rows = 300 tokens, "
+                        "the last of 2 rows\n"
+                        "  context length"));
+
+  const Json json = to_json(report);
+  EXPECT_EQ(json.at("world_size"), 5);
+  EXPECT_EQ(json.at("lanes_per_rank"), 2);
+  EXPECT_EQ(json.at("phases").at(0).at("shares").size(), 2u);
+  EXPECT_EQ(json.at("phases").at(1).at("shares"), Json::array({{{"batch_rows", 40},
+                                                                {"rows", 8},
+                                                                {"micro_rows", 3},
+                                                                {"micro_tokens", 300},
+                                                                {"micro_batches", 3},
+                                                                {"last_micro_rows", 2}}}));
+}
+
+TEST_F(Report, OneRankHasAllLanes) {
+  const std::string text =
+      to_text(make_report(plan_, {}, nullptr, Ranks{.count = 1, .micro_tokens = 100}));
+  EXPECT_THAT(text, testing::HasSubstr("10 lanes on 1 rank\n"));
+  EXPECT_THAT(text, testing::HasSubstr("40 of 40 rows: 40 micro-batches of 1 row = 100 tokens\n"));
+}
+
+TEST_F(Report, RefusesRanksThatDoNotDivideTheLanes) {
+  EXPECT_EQ(
+      test::error_of([&] { make_report(plan_, {}, nullptr, Ranks{.count = 4}); }),
+      "usage error: expected a number of ranks that divides the 10 lanes, got 4; nearest are 2 "
+      "and 5");
+}
+
 TEST_F(Report, JsonHoldsTheSameNumbers) {
   const Json json = to_json(report_);
   EXPECT_EQ(json.at("steps"), plan_.end_step());
@@ -150,6 +193,8 @@ TEST_F(Report, JsonHoldsTheSameNumbers) {
   EXPECT_EQ(json.at("phases").at(0).at("growth").size(), 4u);
   EXPECT_EQ(json.at("streams").at(0).at("held"), 300'000);
   EXPECT_TRUE(json.at("streams").at(1).at("held").is_null());
+  EXPECT_FALSE(json.contains("world_size"));
+  EXPECT_FALSE(json.at("phases").at(0).contains("shares"));
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "rexbert/core/json.h"
+#include "rexbert/plan/batch_share.h"
 #include "rexbert/plan/plan.h"
 
 namespace rexbert::plan {
@@ -40,21 +41,32 @@ struct PhaseReport {
   double weight_decay = 0;
   std::vector<Landmark> landmarks;
   std::vector<BatchGrowth> growth;     // one entry where the batch is constant
+  std::vector<BatchShare> shares;      // of the first and last batch size, where ranks are given
   std::vector<StreamNeed> needs;       // streams that the phase uses
   std::vector<std::string> inherited;  // "masking (from configs/base.yaml:31)"
+};
+
+// The processes that a run is meant for.
+struct Ranks {
+  int64_t count = 1;         // divides the lanes
+  int64_t micro_tokens = 0;  // data.micro_tokens
 };
 
 struct PlanReport {
   PlanStart start;
   int64_t lanes = 0;
+  int64_t ranks = 0;  // 0: not given
+  int64_t lanes_per_rank = 0;
   std::vector<PhaseReport> phases;
   std::vector<StreamNeed> needs;  // all phases together, in stream order
 };
 
 // `held`: tokens each stream holds, where the caller knows; `origins`: the reading of the config,
-// to say which keys were inherited (nullptr: nothing is said).
+// to say which keys were inherited (nullptr: nothing is said); `ranks`: to say what each rank does
+// of a batch. Throws Error(kUsage) for a number of ranks that does not divide the lanes.
 PlanReport make_report(const Plan& plan, const std::map<std::string, int64_t>& held = {},
-                       const config::Reader* origins = nullptr);
+                       const config::Reader* origins = nullptr,
+                       const std::optional<Ranks>& ranks = std::nullopt);
 
 std::string to_text(const PlanReport& report);
 Json to_json(const PlanReport& report);
