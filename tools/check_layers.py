@@ -31,7 +31,7 @@ USES = {
     "hf": "core config tokenizer ops nn",
     "ckpt": "core config tokenizer plan ops nn optim dist hf",  # plan: where the run began
     "infer": "core config tokenizer ops nn hf",
-    "eval": "core config shard tokenizer plan batch ops nn hf infer",
+    "eval": "core config shard tokenizer plan batch ops nn dist hf infer",
     "train": "core net config text tokenizer shard plan batch ops nn optim dist hf ckpt infer eval",
     "tasks": "core net config text tokenizer shard plan batch ops nn optim dist hf ckpt infer eval train",
     "cli": "core net config text tokenizer shard corpus curate plan batch ops nn optim dist hf ckpt"
@@ -58,12 +58,14 @@ WALLS = [
     Wall("c10d", r"torch/csrc/distributed/|c10d/|gloo/|nccl\.h$", "dist/"),
 ]
 TORCH = re.compile(r"(?:torch|ATen|c10|caffe2)/")
-INCLUDE = re.compile(r'^\s*#\s*include\s*[<"]([^>"]+)[>"]', re.MULTILINE)
+INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]', re.MULTILINE)
 SOURCES = {".h", ".hpp", ".inl", ".cc", ".cpp", ".cu", ".cuh"}
 
 
-def included_module(target: str, file: pathlib.Path, root: pathlib.Path) -> str | None:
-    """The module of ours that an include names: by its public path, from src/, or relatively."""
+def included_module(target: str, quoted: bool, file: pathlib.Path,
+                    root: pathlib.Path) -> str | None:
+    """The module of ours that an include names: by its public path, from src/, or relatively. An
+    include in angle brackets that is not of ours may begin like one: <net/if.h>."""
     if target.startswith("rexbert/"):
         return target.split("/")[1]
     beside = (file.parent / target).resolve()
@@ -72,11 +74,12 @@ def included_module(target: str, file: pathlib.Path, root: pathlib.Path) -> str 
             if beside.is_relative_to(base):
                 return beside.relative_to(base).parts[0]
     first = target.split("/")[0]
-    return first if "/" in target and first in USES else None
+    return first if quoted and "/" in target and first in USES else None
 
 
-def broken_rule(target: str, module: str, file: pathlib.Path, root: pathlib.Path) -> str | None:
-    used = included_module(target, file, root)
+def broken_rule(target: str, quoted: bool, module: str, file: pathlib.Path,
+                root: pathlib.Path) -> str | None:
+    used = included_module(target, quoted, file, root)
     if used is not None:
         if used not in USES:
             return f"there is no module {used} (known: {' '.join(USES)})"
@@ -113,10 +116,10 @@ def check_tree(root: pathlib.Path) -> tuple[list[str], int]:
                 continue
             text = file.read_text(encoding="utf-8")
             for match in INCLUDE.finditer(text):
-                rule = broken_rule(match.group(1), module, file, root)
+                rule = broken_rule(match.group(2), match.group(1) == '"', module, file, root)
                 if rule:
-                    line = text.count("\n", 0, match.start(1)) + 1
-                    problems.append(f"{where}:{line}: includes {match.group(1)}: {rule}")
+                    line = text.count("\n", 0, match.start(2)) + 1
+                    problems.append(f"{where}:{line}: includes {match.group(2)}: {rule}")
     return problems, count
 
 

@@ -20,6 +20,8 @@ std::string_view to_string(ErrorCode code) {
       return "incompatible";
     case ErrorCode::kNumeric:
       return "numeric error";
+    case ErrorCode::kPeer:
+      return "lost process";
     case ErrorCode::kInterrupted:
       return "interrupted";
   }

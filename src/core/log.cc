@@ -81,6 +81,13 @@ void open_log_file(const std::filesystem::path& path) {
   }
 }
 
+void quiet_console() {
+  State& s = state();
+  const std::scoped_lock lock(s.mutex);
+  s.logger->sinks().front()->set_level(spdlog::level::err);
+  s.terminal = false;
+}
+
 bool status_is_shown() { return state().terminal; }
 
 void set_status(std::string_view text) {

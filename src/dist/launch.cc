@@ -1,9 +1,12 @@
 #include "rexbert/dist/launch.h"
 
+#include <sched.h>
+
 #include <algorithm>
 #include <charconv>
 #include <cstdlib>
 #include <limits>
+#include <thread>
 
 #include "rexbert/core/error.h"
 #include "rexbert/core/strings.h"
@@ -196,8 +199,11 @@ Launch discover_launch(const LaunchFlags& flags, const EnvironmentLookup& enviro
   }
   if (launcher || by_hand) {
     merge({{"RANK", variables.number("RANK"), &Launch::rank},
-           {"WORLD_SIZE", variables.number("WORLD_SIZE"), &Launch::world_size},
-           {"LOCAL_RANK", variables.number("LOCAL_RANK"), &Launch::local_rank},
+           {"WORLD_SIZE", variables.number("WORLD_SIZE"), &Launch::world_size}},
+          "environment", launcher.has_value(), launch);
+  }
+  if (launcher || by_hand || flags.rank) {
+    merge({{"LOCAL_RANK", variables.number("LOCAL_RANK"), &Launch::local_rank},
            {"LOCAL_WORLD_SIZE", variables.number("LOCAL_WORLD_SIZE"), &Launch::local_world_size}},
           "environment", launcher.has_value(), launch);
   }
@@ -212,6 +218,15 @@ Launch discover_launch(const LaunchFlags& flags, const EnvironmentLookup& enviro
   check(launch);
   if (launch.world_size > 1) read_meeting_place(flags, variables, launch);
   return launch;
+}
+
+int threads_of(const Launch& launch) {
+  const auto cores = static_cast<int>(std::thread::hardware_concurrency());
+  cpu_set_t own;
+  if (sched_getaffinity(0, sizeof(own), &own) == 0 && CPU_COUNT(&own) < cores) {
+    return CPU_COUNT(&own);  // the launcher has shared the cores out itself
+  }
+  return std::max(1, cores / launch.local_world_size);
 }
 
 std::vector<std::string> expand_host_list(std::string_view list) {

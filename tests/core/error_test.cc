@@ -40,6 +40,7 @@ TEST(Error, CodesAreTheExitStatusesOfTheCommand) {
   EXPECT_EQ(static_cast<int>(ErrorCode::kCorrupt), 6);
   EXPECT_EQ(static_cast<int>(ErrorCode::kIncompatible), 7);
   EXPECT_EQ(static_cast<int>(ErrorCode::kNumeric), 8);
+  EXPECT_EQ(static_cast<int>(ErrorCode::kPeer), 9);
   EXPECT_EQ(static_cast<int>(ErrorCode::kInterrupted), 130);
   EXPECT_EQ(to_string(ErrorCode::kNumeric), "numeric error");
 }

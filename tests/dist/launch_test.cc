@@ -125,6 +125,17 @@ TEST(Launch, FlagsAndVariablesByHand) {
   EXPECT_EQ(launch.address, "127.0.0.1");
 }
 
+TEST(Launch, FlagsMayHaveTheMachineFromTheEnvironment) {
+  LaunchFlags flags;
+  flags.rank = 3;
+  flags.world_size = 4;
+  flags.rendezvous = "node0:5000";
+  const Launch launch = discover({{"LOCAL_RANK", "1"}, {"LOCAL_WORLD_SIZE", "2"}}, flags);
+  EXPECT_EQ(launch.launcher, "flags");
+  EXPECT_EQ(launch.local_rank, 1);
+  EXPECT_EQ(launch.local_world_size, 2);
+}
+
 TEST(Launch, ContradictionsAreNamed) {
   EXPECT_EQ(error_of([] { discover(with(slurm(), {{"RANK", "3"}})); }),
             "usage error: RANK: expected 4 as Slurm says, got 3");

@@ -15,12 +15,19 @@ extern char** environ;
 
 namespace rexbert::test {
 
-// Starts the built command with `words`; what it prints is appended to `log`.
-inline pid_t start_rexbert(std::vector<std::string> words, const std::filesystem::path& log) {
+// Starts the built command with `words`; what it prints is appended to `log`. `environment`
+// ("NAME=value") is added to the test's own.
+inline pid_t start_rexbert(std::vector<std::string> words, const std::filesystem::path& log,
+                           std::vector<std::string> environment = {}) {
   words.insert(words.begin(), REXBERT_BINARY_DIR "/bin/rexbert");
   std::vector<char*> arguments;
   for (std::string& word : words) arguments.push_back(word.data());
   arguments.push_back(nullptr);
+  // Ours come first: the first of two entries of a name is the one that programs see.
+  std::vector<char*> entries;
+  for (std::string& entry : environment) entries.push_back(entry.data());
+  for (char** entry = environ; *entry != nullptr; ++entry) entries.push_back(*entry);
+  entries.push_back(nullptr);
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);
   for (const int descriptor : {1, 2}) {
@@ -28,7 +35,8 @@ inline pid_t start_rexbert(std::vector<std::string> words, const std::filesystem
                                      O_WRONLY | O_CREAT | O_APPEND, 0666);
   }
   pid_t process = 0;
-  EXPECT_EQ(posix_spawn(&process, arguments[0], &actions, nullptr, arguments.data(), environ), 0);
+  EXPECT_EQ(
+      posix_spawn(&process, arguments[0], &actions, nullptr, arguments.data(), entries.data()), 0);
   posix_spawn_file_actions_destroy(&actions);
   return process;
 }

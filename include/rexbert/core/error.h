@@ -18,6 +18,7 @@ enum class ErrorCode : int {
   kCorrupt = 6,       // data that is not what its header, hash or format says
   kIncompatible = 7,  // two valid things that do not fit each other: other version, other tokenizer
   kNumeric = 8,       // a non-finite loss or gradient
+  kPeer = 9,          // another process of the run is lost, hangs or diverges
   kInterrupted = 130,  // stopped by SIGINT or SIGTERM
 };
 

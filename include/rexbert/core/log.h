@@ -18,6 +18,9 @@ void error(std::string_view text);
 
 void set_level(Level level);
 
+// Keeps lines below an error off standard error: for processes that are not the one to watch.
+void quiet_console();
+
 // Appends all further lines to `path` as well, and no longer to a file opened before. Throws
 // Error(kIo) when it cannot be opened.
 void open_log_file(const std::filesystem::path& path);

@@ -48,6 +48,10 @@ std::optional<std::string> process_environment(const std::string& name);
 Launch discover_launch(const LaunchFlags& flags,
                        const EnvironmentLookup& environment = process_environment);
 
+// How many threads this process should have: the cores that it is bound to, else its share of the
+// machine's, at least one.
+int threads_of(const Launch& launch);
+
 // The hosts of a Slurm host list in its order: "gpu[08-10,12],login" gives gpu08, gpu09, gpu10,
 // gpu12 and login. Throws Error(kUsage) for a list that is not one.
 std::vector<std::string> expand_host_list(std::string_view list);
