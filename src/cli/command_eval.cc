@@ -8,6 +8,7 @@
 #include "rexbert/core/error.h"
 #include "rexbert/core/strings.h"
 #include "rexbert/core/units.h"
+#include "rexbert/dist/process_group.h"
 #include "rexbert/eval/mlm.h"
 #include "rexbert/hf/model_folder.h"
 #include "rexbert/tokenizer/tokenizer.h"
@@ -67,11 +68,12 @@ void evaluate(Options options) {
       throw Error(ErrorCode::kIncompatible,
                   path + " was made with another tokenizer than the checkpoint's");
     }
-    const eval::MlmScore score = eval::evaluate_mlm(
-        *loaded.model, stream, masker, options.mlm, [&](const eval::DocumentScore& document) {
-          if (options.documents.empty()) return;
-          lines += document_line(path, document).dump() + "\n";
-        });
+    const eval::MlmScore score =
+        eval::evaluate_mlm(*loaded.model, stream, masker, options.mlm, *dist::single_process(),
+                           [&](const eval::DocumentScore& document) {
+                             if (options.documents.empty()) return;
+                             lines += document_line(path, document).dump() + "\n";
+                           });
     std::printf("%-32s %10lld %9lld %8.4f %6.2f%% %6.2f%% %6.2f%%\n", path.c_str(),
                 static_cast<long long>(score.documents), static_cast<long long>(score.masked),
                 score.mean_loss(), 100 * score.share(score.top1), 100 * score.share(score.top3),

@@ -1,8 +1,11 @@
 #include "rexbert/eval/mlm.h"
 
 #include <algorithm>
+#include <cstring>
 #include <deque>
+#include <string>
 
+#include "eval/exchange.h"
 #include "rexbert/core/error.h"
 #include "rexbert/core/strings.h"
 #include "rexbert/eval/model_input.h"
@@ -11,12 +14,26 @@
 namespace rexbert::eval {
 namespace {
 
-// Collects chunks of documents into batches and scores them.
+// What became of one masked token.
+struct ScoredToken {
+  int64_t document;  // counted from the stream's start
+  int64_t above;     // logits above the target's
+  double loss;       // a float's value
+};
+
+// Collects chunks of documents into batches and scores them. A token's loss may depend in its last
+// bits on the batch that it lies in, and a sum on its order: so every rank makes the same batches,
+// scores one of as many as there are ranks, and adds all of them up as one process would.
 class Scorer {
  public:
   Scorer(nn::MaskedLanguageModel& model, const batch::Masker& masker, const MlmOptions& options,
-         const std::function<void(const DocumentScore&)>& each_document)
-      : model_(model), masker_(masker), options_(options), each_document_(each_document) {
+         dist::ProcessGroup& group, const std::function<void(const DocumentScore&)>& each_document)
+      : model_(model),
+        masker_(masker),
+        options_(options),
+        group_(group),
+        exchange_(group),
+        each_document_(each_document) {
     clear();
   }
 
@@ -30,9 +47,13 @@ class Scorer {
 
   MlmScore finish() {
     flush();
+    end_round(true);
     while (!open_.empty()) close_front();
     return total_;
   }
+
+  // Tells the ranks that would wait for this one.
+  void fail(const std::exception& error) noexcept { exchange_.fail(error); }
 
  private:
   void add_section(int64_t shard, int64_t sample, const std::vector<int32_t>& content,
@@ -74,28 +95,53 @@ class Scorer {
 
   void flush() {
     if (batch_.tokens() == 0) return;
+    tokens_read_ += batch_.tokens();
+    if (batches_in_round_ == group_.rank()) score_batch();
+    clear();
+    if (++batches_in_round_ == group_.world_size()) end_round(false);
+  }
+
+  void score_batch() {
     plan::MaskingSpec spec;
     spec.probability = options_.probability;
     spec.mask_share = 1;  // recovery is about tokens that cannot be seen
     spec.random_share = 0;
     masker_.apply_frozen(spec, batch_);
-    const ModelInput input = view_batch(batch_, options_.rope);
+    const ModelInput input = to_device(view_batch(batch_, options_.rope), model_.device());
     const ops::TokenScores scores = model_.score(input.encoder, input.masked_M, input.targets_M);
-    const auto loss = scores.loss_M.accessor<float, 1>();
-    const auto above = scores.above_M.accessor<int64_t, 1>();
+    const auto loss_M = scores.loss_M.cpu();
+    const auto above_M = scores.above_M.cpu();
+    const auto loss = loss_M.accessor<float, 1>();
+    const auto above = above_M.accessor<int64_t, 1>();
     size_t sequence = 0;
     for (size_t m = 0; m < batch_.masked_M.size(); ++m) {
       while (batch_.masked_M[m] >= batch_.offsets_S1[sequence + 1]) ++sequence;
-      MlmScore& score = open_[static_cast<size_t>(document_S_[sequence] - first_open_)].score;
       const auto i = static_cast<int64_t>(m);
-      score.loss += loss[i];
-      score.masked += 1;
-      score.top1 += above[i] < 1;
-      score.top3 += above[i] < 3;
-      score.top5 += above[i] < 5;
+      const ScoredToken token = {document_S_[sequence], above[i], loss[i]};
+      found_.append(reinterpret_cast<const char*>(&token), sizeof(token));
     }
-    clear();
+  }
+
+  void end_round(bool last) {
+    for (const std::string& found : exchange_.round(found_, tokens_read_, last)) {
+      ScoredToken token;
+      for (size_t at = 0; at + sizeof(token) <= found.size(); at += sizeof(token)) {
+        std::memcpy(&token, found.data() + at, sizeof(token));
+        add_token(token);
+      }
+    }
+    found_.clear();
+    batches_in_round_ = 0;
     while (open_.size() > 1) close_front();  // the last one may still get chunks
+  }
+
+  void add_token(const ScoredToken& token) {
+    MlmScore& score = open_.at(static_cast<size_t>(token.document - first_open_)).score;
+    score.loss += token.loss;
+    score.masked += 1;
+    score.top1 += token.above < 1;
+    score.top3 += token.above < 3;
+    score.top5 += token.above < 5;
   }
 
   void close_front() {
@@ -108,13 +154,36 @@ class Scorer {
   nn::MaskedLanguageModel& model_;
   const batch::Masker& masker_;
   const MlmOptions& options_;
+  dist::ProcessGroup& group_;
+  Exchange exchange_;
   const std::function<void(const DocumentScore&)>& each_document_;
   batch::PackedBatch batch_;
   std::vector<int64_t> document_S_;  // which document a sequence belongs to
   std::deque<DocumentScore> open_;   // documents that may still get scores
   int64_t first_open_ = 0;           // number of the document at the front of open_
+  int64_t tokens_read_ = 0;          // in whole batches
+  int batches_in_round_ = 0;
+  std::string found_;  // the ScoredTokens of this rank's batch of the round
   MlmScore total_;
 };
+
+// Documents from the stream's start on, until `limit` tokens are read; 0: all.
+void add_documents(const shard::TokenStream& stream, int64_t limit, Scorer& scorer) {
+  int64_t read = 0;
+  std::vector<int32_t> content;
+  for (size_t index = 0; index < stream.shards(); ++index) {
+    const auto shard = stream.open_shard(index);
+    for (uint64_t sample = 0; sample < shard->samples(); ++sample) {
+      if (limit > 0 && read >= limit) return;
+      content.resize(shard->length(sample));
+      shard->copy(sample, 0, shard->length(sample), content.data());
+      if (!content.empty() && content.back() == tokenizer::kSepId) content.pop_back();
+      if (!content.empty() && content.front() == tokenizer::kClsId) content.erase(content.begin());
+      read += static_cast<int64_t>(content.size()) + 2;
+      scorer.add_document(static_cast<int64_t>(index), static_cast<int64_t>(sample), content);
+    }
+  }
+}
 
 }  // namespace
 
@@ -130,28 +199,21 @@ void MlmScore::add(const MlmScore& other) {
 
 MlmScore evaluate_mlm(nn::MaskedLanguageModel& model, const shard::TokenStream& stream,
                       const batch::Masker& masker, const MlmOptions& options,
+                      dist::ProcessGroup& group,
                       const std::function<void(const DocumentScore&)>& each_document) {
   if (options.context_length < 8) {
     throw Error(ErrorCode::kUsage,
                 str_cat("evaluation: expected a context length of at least 8, got ",
                         options.context_length));
   }
-  Scorer scorer(model, masker, options, each_document);
-  int64_t read = 0;
-  std::vector<int32_t> content;
-  for (size_t index = 0; index < stream.shards(); ++index) {
-    const auto shard = stream.open_shard(index);
-    for (uint64_t sample = 0; sample < shard->samples(); ++sample) {
-      if (options.tokens > 0 && read >= options.tokens) return scorer.finish();
-      content.resize(shard->length(sample));
-      shard->copy(sample, 0, shard->length(sample), content.data());
-      if (!content.empty() && content.back() == tokenizer::kSepId) content.pop_back();
-      if (!content.empty() && content.front() == tokenizer::kClsId) content.erase(content.begin());
-      read += static_cast<int64_t>(content.size()) + 2;
-      scorer.add_document(static_cast<int64_t>(index), static_cast<int64_t>(sample), content);
-    }
+  Scorer scorer(model, masker, options, group, each_document);
+  try {
+    add_documents(stream, options.tokens, scorer);
+    return scorer.finish();
+  } catch (const std::exception& error) {
+    scorer.fail(error);
+    throw;
   }
-  return scorer.finish();
 }
 
 }  // namespace rexbert::eval

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "rexbert/batch/masking.h"
+#include "rexbert/dist/process_group.h"
 #include "rexbert/nn/model.h"
 #include "rexbert/shard/token_stream.h"
 
@@ -32,6 +33,7 @@ struct MlmScore {
   int64_t tokens = 0;                    // read, special tokens included
   int64_t documents = 0;
 
+  bool operator==(const MlmScore&) const = default;
   void add(const MlmScore& other);
   double mean_loss() const { return masked > 0 ? loss / static_cast<double>(masked) : 0; }
   double share(int64_t recovered) const {
@@ -44,6 +46,8 @@ struct DocumentScore {
   int64_t sample = 0;
   int64_t token = 0;  // first content token: above 0 for later sections
   MlmScore score;
+
+  bool operator==(const DocumentScore&) const = default;
 };
 
 // The seed of all evaluation masks: a token is masked or not whatever run, step or context length
@@ -53,8 +57,12 @@ inline constexpr uint64_t kEvaluationSeed = 15;
 // Masked-token recovery (RexBERT, arXiv 2602.04605: top-k accuracy at 15%) of `model` on a stream
 // of documents, in the order of its shards. `masker` must be made with kEvaluationSeed.
 // `each_document`, if given, gets every document's own score, in order.
+//
+// The ranks of `group` share the work; all call this with the same arguments, and all get the same
+// bits as one process would. An Error on one of them ends the call on all.
 MlmScore evaluate_mlm(nn::MaskedLanguageModel& model, const shard::TokenStream& stream,
                       const batch::Masker& masker, const MlmOptions& options,
+                      dist::ProcessGroup& group,
                       const std::function<void(const DocumentScore&)>& each_document = {});
 
 }  // namespace rexbert::eval
