@@ -3,7 +3,6 @@
 #include "rexbert/core/error.h"
 #include "rexbert/core/strings.h"
 #include "rexbert/hf/model_folder.h"
-#include "rexbert/hf/safetensors.h"
 
 namespace rexbert::ckpt {
 namespace {
@@ -25,7 +24,30 @@ void take(std::map<std::string, at::Tensor>& stored, const std::string& name,
   stored.erase(found);
 }
 
+void copy_to_host(const at::Tensor& live, std::string name,
+                  std::pair<std::string, at::Tensor>& copy) {
+  copy.first = std::move(name);
+  at::Tensor& host = copy.second;
+  const bool fits =
+      host.defined() && host.sizes() == live.sizes() && host.scalar_type() == live.scalar_type();
+  if (!fits) host = at::empty(live.sizes(), at::dtype(live.scalar_type()));
+  host.copy_(live);
+}
+
 }  // namespace
+
+Json to_json(const plan::PlanStart& start) {
+  return {{"step", start.first_step},
+          {"row", start.first_row},
+          {"tokens", start.first_tokens},
+          {"peak_learning_rate", start.peak_learning_rate}};
+}
+
+plan::PlanStart plan_start_from_json(const Json& json, const std::string& source) {
+  return {json_get<int64_t>(json, "step", source), json_get<int64_t>(json, "row", source),
+          json_get<int64_t>(json, "tokens", source),
+          json_get<double>(json, "peak_learning_rate", source)};
+}
 
 Json TrainerState::to_json() const {
   return {{"version", kTrainerStateVersion},
@@ -37,11 +59,7 @@ Json TrainerState::to_json() const {
           {"phase", phase},
           {"phase_ended", phase_ended},
           {"run_ended", run_ended},
-          {"start",
-           {{"step", start.first_step},
-            {"row", start.first_row},
-            {"tokens", start.first_tokens},
-            {"peak_learning_rate", start.peak_learning_rate}}},
+          {"start", ckpt::to_json(start)},
           {"seed", seed},
           {"tokenizer_fingerprint", tokenizer_fingerprint},
           {"config", config},
@@ -63,10 +81,7 @@ TrainerState TrainerState::from_json(const Json& json, const std::string& source
   state.phase = json_get<std::string>(json, "phase", source);
   state.phase_ended = json_get<bool>(json, "phase_ended", source);
   state.run_ended = json_get<bool>(json, "run_ended", source);
-  const Json begun = json_get<Json>(json, "start", source);
-  state.start = {json_get<int64_t>(begun, "step", source), json_get<int64_t>(begun, "row", source),
-                 json_get<int64_t>(begun, "tokens", source),
-                 json_get<double>(begun, "peak_learning_rate", source)};
+  state.start = plan_start_from_json(json_get<Json>(json, "start", source), source);
   state.seed = json_get<uint64_t>(json, "seed", source);
   state.tokenizer_fingerprint = json_get<std::string>(json, "tokenizer_fingerprint", source);
   state.config = json_get<std::map<std::string, std::string>>(json, "config", source);
@@ -74,21 +89,29 @@ TrainerState TrainerState::from_json(const Json& json, const std::string& source
   return state;
 }
 
-void write_checkpoint(Env& env, const fs::path& folder, const nn::MaskedLanguageModel& model,
-                      const hf::ModelConfig& config, optim::StableAdamW& optimizer,
-                      const TrainerState& state,
-                      const std::map<std::string, std::string>& tokenizer_files) {
-  hf::save_model(env, model, config, folder);
-  hf::NamedTensors moments;
-  for (const auto& [name, moment] : optimizer.state()) {
-    moments.emplace_back(kFirstMoment + name, moment.exp_avg);
-    moments.emplace_back(kSecondMoment + name, moment.exp_avg_sq);
+void Snapshot::copy_tensors(const nn::MaskedLanguageModel& model, optim::StableAdamW& optimizer) {
+  const torch::NoGradGuard no_grad;
+  const auto parameters = model.named_parameters();
+  weights.resize(parameters.size());
+  auto weight = weights.begin();
+  for (const auto& parameter : parameters) {
+    copy_to_host(parameter.value(), parameter.key(), *weight++);
   }
-  hf::write_safetensors(env, folder / kOptimizerFile, moments);
-  for (const auto& [name, contents] : tokenizer_files) {
+  moments.resize(2 * optimizer.state().size());
+  auto moment = moments.begin();
+  for (const auto& [name, live] : optimizer.state()) {
+    copy_to_host(live.exp_avg, kFirstMoment + name, *moment++);
+    copy_to_host(live.exp_avg_sq, kSecondMoment + name, *moment++);
+  }
+}
+
+void write_checkpoint(Env& env, const fs::path& folder, const Snapshot& snapshot) {
+  hf::save_model(env, snapshot.weights, snapshot.config, folder);
+  hf::write_safetensors(env, folder / kOptimizerFile, snapshot.moments);
+  for (const auto& [name, contents] : snapshot.tokenizer_files) {
     write_synced_file(env, folder / name, contents);
   }
-  write_synced_file(env, folder / kTrainerStateFile, state.to_json().dump(1) + "\n");
+  write_synced_file(env, folder / kTrainerStateFile, snapshot.state.to_json().dump(1) + "\n");
 }
 
 bool has_trainer_state(Env& env, const fs::path& folder) {

@@ -31,7 +31,7 @@ std::string processor_name() {
 
 }  // namespace
 
-Platform Platform::current(const std::string& device) {
+Platform Platform::current(const std::string& device, int ranks) {
   Platform now;
   now.threads = at::get_num_threads();
   now.instruction_set = str_cat(at::get_cpu_capability(), " + ", ops::instruction_set());
@@ -39,6 +39,7 @@ Platform Platform::current(const std::string& device) {
   now.rexbert_version = kVersion;
   now.torch_version = TORCH_VERSION;
   now.device = device;
+  now.ranks = ranks;
   return now;
 }
 
@@ -53,6 +54,10 @@ std::vector<std::string> Platform::differences(const Platform& now) const {
   compare("rexbert", rexbert_version, now.rexbert_version);
   compare("LibTorch", torch_version, now.torch_version);
   compare("device", device, now.device);
+  compare("ranks", ranks, now.ranks);
+  if (!gradient_layout.empty() && !now.gradient_layout.empty()) {
+    compare("layout of gradient buckets", gradient_layout, now.gradient_layout);
+  }
   return lines;
 }
 
@@ -62,7 +67,9 @@ Json Platform::to_json() const {
           {"processor", processor},
           {"rexbert_version", rexbert_version},
           {"torch_version", torch_version},
-          {"device", device}};
+          {"device", device},
+          {"ranks", ranks},
+          {"gradient_layout", gradient_layout}};
 }
 
 Platform Platform::from_json(const Json& json, const std::string& source) {
@@ -73,6 +80,11 @@ Platform Platform::from_json(const Json& json, const std::string& source) {
   platform.rexbert_version = json_get<std::string>(json, "rexbert_version", source);
   platform.torch_version = json_get<std::string>(json, "torch_version", source);
   platform.device = json_get<std::string>(json, "device", source);
+  // Manifests of one process used to be without these.
+  if (json.contains("ranks")) platform.ranks = json_get<int>(json, "ranks", source);
+  if (json.contains("gradient_layout")) {
+    platform.gradient_layout = json_get<std::string>(json, "gradient_layout", source);
+  }
   return platform;
 }
 

@@ -13,6 +13,8 @@
 #include "rexbert/core/error.h"
 #include "rexbert/core/json.h"
 #include "rexbert/core/strings.h"
+#include "rexbert/dist/bench.h"
+#include "rexbert/nn/device.h"
 #include "rexbert/ops/memory.h"
 #include "rexbert/plan/options.h"
 #include "rexbert/tokenizer/tokenizer.h"
@@ -23,7 +25,10 @@ namespace {
 
 struct TrainArguments {
   std::string preset = "micro";
+  std::string precision = "f32";
   bool dropout = false;
+  bool any_order = false;
+  bool no_overlap = false;
   bool json = false;
   train::TrainBenchOptions options;
 };
@@ -32,8 +37,15 @@ void bench_train(TrainArguments arguments) {
   train::TrainBenchOptions& options = arguments.options;
   options.model = nn::preset(arguments.preset);
   if (!arguments.dropout) options.model.attention_dropout_out = 0;
+  options.precision = arguments.precision == "bf16" ? nn::Precision::kBf16 : nn::Precision::kF32;
+  options.deterministic = !arguments.any_order;
+  options.reducer.overlap = !arguments.no_overlap;
   ops::keep_freed_memory();
-  const train::TrainBenchResult result = train::bench_train(options);
+  const dist::Launch launch = dist::discover_launch({});
+  if (options.threads == 0) options.threads = dist::threads_of(launch);
+  const auto group = dist::connect(launch, {.device = options.device});
+  const train::TrainBenchResult result = train::bench_train(options, *group);
+  if (launch.rank != 0) return;
   const auto tokens = static_cast<double>(options.sequences * options.context_length);
   const auto [fastest, slowest] = std::minmax_element(result.seconds.begin(), result.seconds.end());
   const double rate = tokens / result.median_seconds();
@@ -41,21 +53,31 @@ void bench_train(TrainArguments arguments) {
     const Json json = {{"preset", arguments.preset},
                        {"sequences", options.sequences},
                        {"context_length", options.context_length},
+                       {"device", options.device},
+                       {"precision", arguments.precision},
+                       {"deterministic", options.deterministic},
                        {"tokens_per_second", rate},
                        {"slowest_tokens_per_second", tokens / *slowest},
                        {"fastest_tokens_per_second", tokens / *fastest},
                        {"steps", options.steps},
                        {"loss", result.loss},
+                       {"ranks", launch.world_size},
+                       {"seconds", result.median_seconds()},
+                       {"exposed_seconds", result.median_exposed_seconds()},
                        {"peak_memory_gib", result.peak_memory_gib}};
     std::printf("%s\n", json.dump().c_str());
     return;
   }
   std::printf(
-      "%s %lldx%lld f32: %.0f tok/s  (slowest %.0f, fastest %.0f of %d steps)  loss %.3f  "
+      "%s %lldx%lld %s: %.0f tok/s  (slowest %.0f, fastest %.0f of %d steps)  loss %.3f  "
       "peak %.2f GiB\n",
       arguments.preset.c_str(), static_cast<long long>(options.sequences),
-      static_cast<long long>(options.context_length), rate, tokens / *slowest, tokens / *fastest,
-      options.steps, result.loss, result.peak_memory_gib);
+      static_cast<long long>(options.context_length), arguments.precision.c_str(), rate,
+      tokens / *slowest, tokens / *fastest, options.steps, result.loss, result.peak_memory_gib);
+  if (launch.world_size == 1) return;
+  std::printf("%d ranks, each at that rate; a step %.1f ms, of which sums of gradients %.1f ms\n",
+              launch.world_size, 1e3 * result.median_seconds(),
+              1e3 * result.median_exposed_seconds());
 }
 
 void add_train(CLI::App& bench) {
@@ -75,10 +97,80 @@ void add_train(CLI::App& bench) {
       ->capture_default_str()
       ->check(CLI::PositiveNumber);
   command->add_option("--threads", options.threads, "0: all cores")->capture_default_str();
+  command->add_option("--device", options.device, "Where the model lives")
+      ->check(CLI::IsMember({"cpu", "cuda"}))
+      ->capture_default_str();
+  command->add_option("--precision", arguments->precision, "What activations are computed in")
+      ->check(CLI::IsMember({"f32", "bf16"}))
+      ->capture_default_str();
+  command->add_flag("--any-order", arguments->any_order,
+                    "On a GPU: without run.deterministic's fixed order of sums");
+  command->add_flag("--no-overlap", arguments->no_overlap,
+                    "Of several ranks: sum gradients after the backward pass, to compare");
   command->add_flag("--dropout", arguments->dropout, "With the preset's dropout");
   command->add_flag("--json", arguments->json, "Print JSON");
   command->callback([arguments] { bench_train(*arguments); });
-  command->footer("Example: rexbert bench train --preset micro --sequences 16 --context 512");
+  command->footer(
+      "Examples:\n"
+      "  rexbert bench train --preset micro --sequences 16 --context 512\n"
+      "  torchrun --no-python --nproc-per-node 2 rexbert bench train --preset mini");
+}
+
+struct AllReduceArguments {
+  std::string device = "cpu";
+  uint64_t least = 1 << 10;
+  uint64_t most = 64 << 20;
+  int repeats = 20;
+  bool json = false;
+};
+
+void bench_all_reduce(const AllReduceArguments& arguments) {
+  const dist::Launch launch = dist::discover_launch({});
+  const auto group = dist::connect(launch, {.device = arguments.device});
+  const c10::Device device = nn::use_device(arguments.device, false, launch.local_rank);
+  const bool first = launch.rank == 0;
+  if (first && !arguments.json) {
+    std::printf("%d ranks, float32, median of %d\n%14s %12s %14s %14s\n", launch.world_size,
+                arguments.repeats, "bytes", "time us", "algbw GB/s", "busbw GB/s");
+  }
+  for (uint64_t bytes = arguments.least; bytes <= arguments.most; bytes *= 4) {
+    const dist::AllReduceTimes times = dist::bench_all_reduce(
+        *group, at::TensorOptions(device), static_cast<int64_t>(bytes), arguments.repeats);
+    if (!first) continue;
+    const double algorithm = times.algorithm_bandwidth() / 1e9;
+    const double bus = times.bus_bandwidth(launch.world_size) / 1e9;
+    if (arguments.json) {
+      const Json line = {{"ranks", launch.world_size},
+                         {"bytes", times.bytes},
+                         {"seconds", times.median_seconds()},
+                         {"algorithm_gigabytes_per_second", algorithm},
+                         {"bus_gigabytes_per_second", bus}};
+      std::printf("%s\n", line.dump().c_str());
+    } else {
+      std::printf("%14lld %12.1f %14.3f %14.3f\n", static_cast<long long>(times.bytes),
+                  1e6 * times.median_seconds(), algorithm, bus);
+    }
+  }
+}
+
+void add_all_reduce(CLI::App& bench) {
+  CLI::App* command = bench.add_subcommand(
+      "allreduce", "Sums over the ranks of a launcher, as nccl-tests measures them");
+  const auto arguments = std::make_shared<AllReduceArguments>();
+  command->add_option("--device", arguments->device, "Where the tensors lie")
+      ->check(CLI::IsMember({"cpu", "cuda"}))
+      ->capture_default_str();
+  command->add_option("--from", arguments->least, "Smallest tensor, bytes")
+      ->capture_default_str()
+      ->check(CLI::Range(uint64_t{4}, uint64_t{1} << 40));
+  command->add_option("--to", arguments->most, "Largest tensor, bytes; each is four times the last")
+      ->capture_default_str();
+  command->add_option("--repeats", arguments->repeats, "Timed sums of each size")
+      ->capture_default_str()
+      ->check(CLI::PositiveNumber);
+  command->add_flag("--json", arguments->json, "Print JSON, a line a size");
+  command->callback([arguments] { bench_all_reduce(*arguments); });
+  command->footer("Example: torchrun --no-python --nproc-per-node 4 rexbert bench allreduce");
 }
 
 struct LoaderArguments {
@@ -176,6 +268,7 @@ void add_bench_command(CLI::App& app) {
   CLI::App* command = app.add_subcommand("bench", "Time the parts on this machine");
   command->require_subcommand(1);
   add_train(*command);
+  add_all_reduce(*command);
   add_loader(*command);
 }
 

@@ -20,7 +20,7 @@ void train(const RunConfigOptions& options, train::RunRequest request) {
   const train::RunEnd end = train::run_training(Env::posix(), loaded, request);
   if (end == train::RunEnd::kFinished) {
     log::info("done: the model lies in " + loaded.config.run.directory + "/checkpoints");
-  } else if (train::StopSignals::received()) {
+  } else if (end == train::RunEnd::kInterrupted) {
     throw Error(ErrorCode::kInterrupted,
                 "stopped by a signal, with a checkpoint; the same command goes on from there");
   }
@@ -43,12 +43,25 @@ void add_train_command(CLI::App& app) {
       ->add_option("--stop-at-step", request->stop_at_step,
                    "Stop after this step with a checkpoint")
       ->check(CLI::NonNegativeNumber);
+  dist::LaunchFlags& launch = request->launch;
+  command->add_option("--rank", launch.rank, "This process's number, where no launcher says it")
+      ->group("Several processes")
+      ->check(CLI::NonNegativeNumber);
+  command->add_option("--world-size", launch.world_size, "How many processes there are")
+      ->group("Several processes")
+      ->check(CLI::PositiveNumber);
+  command->add_option("--local-rank", launch.local_rank, "This process's number on its machine")
+      ->group("Several processes")
+      ->check(CLI::NonNegativeNumber);
+  command->add_option("--rendezvous", launch.rendezvous, "host:port at which the processes meet")
+      ->group("Several processes");
   command->callback([options, request] { train(*options, *request); });
   command->footer(
       "Examples:\n"
       "  rexbert train --config configs/base/phase1.yaml\n"
       "  rexbert train --config phase1.yaml --set streams.general.path=DIR --set "
-      "phases.0.tokens=10M");
+      "phases.0.tokens=10M\n"
+      "  torchrun --no-python --nproc-per-node 8 rexbert train --config phase1.yaml");
 }
 
 }  // namespace rexbert::cli

@@ -1,6 +1,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdio>
+#include <cstdlib>
 #include <exception>
 #include <string>
 #include <vector>
@@ -45,6 +46,9 @@ void add_commands(CLI::App& app) {
 #ifdef REXBERT_HAS_COMMAND_BENCH
   add_bench_command(app);
 #endif
+#ifdef REXBERT_HAS_COMMAND_DOCTOR
+  add_doctor_command(app);
+#endif
 }
 
 // CLI11 says only that a command is required when the first word is none.
@@ -83,6 +87,8 @@ int main(int argc, char** argv) {
   } catch (const rexbert::Error& error) {
     rexbert::log::set_status("");
     std::fprintf(stderr, "rexbert: %s\n", error.what());
+    // Threads of the process group may wait in collectives that never end.
+    if (error.code() == rexbert::ErrorCode::kPeer) std::_Exit(static_cast<int>(error.code()));
     return static_cast<int>(error.code());
   } catch (const std::exception& error) {
     rexbert::log::set_status("");

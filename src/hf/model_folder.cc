@@ -4,7 +4,6 @@
 
 #include "rexbert/core/error.h"
 #include "rexbert/core/strings.h"
-#include "rexbert/hf/safetensors.h"
 
 namespace rexbert::hf {
 namespace {
@@ -25,13 +24,9 @@ std::string shape_of(const torch::Tensor& tensor) {
 
 }  // namespace
 
-void save_model(Env& env, const nn::MaskedLanguageModel& model, const ModelConfig& config,
+void save_model(Env& env, const NamedTensors& weights, const ModelConfig& config,
                 const fs::path& folder) {
-  NamedTensors tensors;
-  for (const auto& parameter : model.named_parameters()) {
-    tensors.emplace_back(parameter.key(), parameter.value());
-  }
-  write_safetensors(env, folder / kWeightsFile, tensors, {{"format", "pt"}});
+  write_safetensors(env, folder / kWeightsFile, weights, {{"format", "pt"}});
   write_synced_file(env, folder / kConfigFile, to_config_json(config).dump(2) + "\n");
 }
 

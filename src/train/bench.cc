@@ -1,6 +1,7 @@
 #include "rexbert/train/bench.h"
 
 #include <ATen/Parallel.h>
+#include <c10/core/CachingDeviceAllocator.h>
 #include <sys/resource.h>
 
 #include <algorithm>
@@ -8,9 +9,12 @@
 #include <thread>
 
 #include "rexbert/core/philox.h"
+#include "rexbert/core/strings.h"
 #include "rexbert/eval/model_input.h"
+#include "rexbert/nn/device.h"
 #include "rexbert/nn/model.h"
 #include "rexbert/optim/stable_adamw.h"
+#include "train/consistency.h"
 
 namespace rexbert::train {
 namespace {
@@ -42,40 +46,66 @@ batch::PackedBatch random_batch(const TrainBenchOptions& options, uint64_t numbe
   return batch;
 }
 
-}  // namespace
+double peak_memory_bytes(c10::Device device) {
+  constexpr auto kAll = static_cast<size_t>(c10::CachingAllocator::StatType::AGGREGATE);
+  if (!device.is_cpu()) {
+    const auto stats = at::getDeviceAllocator(device.type())->getDeviceStats(device.index());
+    return static_cast<double>(stats.allocated_bytes[kAll].peak);
+  }
+  struct rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  return static_cast<double>(usage.ru_maxrss) * 1024;
+}
 
-double TrainBenchResult::median_seconds() const {
-  std::vector<double> sorted = seconds;
+double median(std::vector<double> sorted) {
   std::sort(sorted.begin(), sorted.end());
   const size_t half = sorted.size() / 2;
   return sorted.size() % 2 == 1 ? sorted[half] : (sorted[half - 1] + sorted[half]) / 2;
 }
 
-TrainBenchResult bench_train(const TrainBenchOptions& options) {
+}  // namespace
+
+double TrainBenchResult::median_seconds() const { return median(seconds); }
+double TrainBenchResult::median_exposed_seconds() const { return median(exposed_seconds); }
+
+TrainBenchResult bench_train(const TrainBenchOptions& options, dist::ProcessGroup& group) {
   using Clock = std::chrono::steady_clock;
   const auto cores = static_cast<int32_t>(std::max(1u, std::thread::hardware_concurrency()));
   at::set_num_threads(options.threads > 0 ? options.threads : cores);
+  const c10::Device device = nn::use_device(options.device, options.deterministic);
+  const auto first_number = static_cast<uint64_t>(group.rank()) << 32;
   nn::MaskedLanguageModel model(options.model);
+  model.to(device);
+  model.set_precision(options.precision);
   nn::initialize(model, 0);
   optim::StableAdamW optimizer(model.named_parameters(),
                                optim::StableAdamWOptions{.max_learning_rate = 1e-4});
+  const auto reducer = group.reducer(model.parameters(), options.reducer);
   TrainBenchResult result;
-  for (int step = 0; step < options.warmup_steps + options.steps; ++step) {
-    batch::PackedBatch batch = random_batch(options, static_cast<uint64_t>(step));
-    const eval::ModelInput input = eval::view_training_batch(
+  for (int step = 0; step <= options.warmup_steps + options.steps; ++step) {
+    batch::PackedBatch batch = random_batch(options, first_number + static_cast<uint64_t>(step));
+    const eval::ModelInput host_input = eval::view_training_batch(
         batch, {160'000, 10'000}, {.seed = 0, .step = step, .first_row = 0});
     const Clock::time_point start = Clock::now();
+    const eval::ModelInput input = eval::to_device(host_input, device);
     optimizer.zero_grad();
     const nn::MlmLoss loss = model.loss(input.encoder, input.masked_M, input.targets_M);
-    result.loss = loss.sum.item<double>() / static_cast<double>(loss.count);
-    (loss.sum / static_cast<double>(loss.count)).backward();
+    const torch::Tensor mean = loss.sum / static_cast<double>(loss.count);
+    if (step == 0) {
+      reducer->settle(mean);
+      continue;
+    }
+    reducer->backward(mean, true);
     optimizer.step(1e-4, 1e-5);
+    // Last, because the host waits here for all that the GPU has been given.
+    result.loss = loss.sum.item<double>() / static_cast<double>(loss.count);
     const double seconds = std::chrono::duration<double>(Clock::now() - start).count();
-    if (step >= options.warmup_steps) result.seconds.push_back(seconds);
+    if (step <= options.warmup_steps) continue;
+    result.seconds.push_back(seconds);
+    result.exposed_seconds.push_back(reducer->exposed_seconds());
   }
-  struct rusage usage{};
-  getrusage(RUSAGE_SELF, &usage);
-  result.peak_memory_gib = static_cast<double>(usage.ru_maxrss) / (1 << 20);
+  result.weights_hash = str_join(hash_parameters(model), "");
+  result.peak_memory_gib = peak_memory_bytes(device) / (1 << 30);
   return result;
 }
 

@@ -19,18 +19,18 @@ void EvaluationCallback::run_started(Trainer& trainer) {
   const bool fresh = trainer.first_step() == plan.first_step();
   if (!options_.at_phase_ends || !fresh || plan.first_step() == plan.end_step()) return;
   const plan::StepSpec first = plan.at(plan.first_step());
-  evaluate(plan, first, first.step, first.tokens_before);
+  evaluate(trainer, first, first.step, first.tokens_before);
 }
 
 void EvaluationCallback::step_done(Trainer& trainer, const StepResult& result) {
   const bool due = crosses(result.spec, options_.every);
   if (!due && !(options_.at_phase_ends && result.phase_ended)) return;
-  evaluate(trainer.plan(), result.spec, result.steps_done(), result.tokens_done());
+  evaluate(trainer, result.spec, result.steps_done(), result.tokens_done());
 }
 
-void EvaluationCallback::evaluate(const plan::Plan& plan, const plan::StepSpec& spec,
-                                  int64_t steps_done, int64_t tokens_done) {
-  const std::string& phase = plan.phases()[static_cast<size_t>(spec.phase)].name;
+void EvaluationCallback::evaluate(Trainer& trainer, const plan::StepSpec& spec, int64_t steps_done,
+                                  int64_t tokens_done) {
+  const std::string& phase = trainer.plan().phases()[static_cast<size_t>(spec.phase)].name;
   eval::MlmOptions options;
   options.probability = options_.probability;
   options.context_length = spec.context_length;
@@ -39,7 +39,8 @@ void EvaluationCallback::evaluate(const plan::Plan& plan, const plan::StepSpec& 
   options.rope = {spec.rope.global, spec.rope.local};
   Json fields = {{"phase", phase}, {"tokens", tokens_done}};
   for (const Stream& stream : streams_) {
-    const eval::MlmScore score = eval::evaluate_mlm(model_, stream.tokens, masker_, options);
+    const eval::MlmScore score =
+        eval::evaluate_mlm(model_, stream.tokens, masker_, options, trainer.group());
     fields[stream.name] = {{"loss", score.mean_loss()},
                            {"top1", score.share(score.top1)},
                            {"top3", score.share(score.top3)},

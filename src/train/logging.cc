@@ -1,7 +1,10 @@
+#include <unistd.h>
+
 #include "rexbert/core/log.h"
 #include "rexbert/core/strings.h"
 #include "rexbert/core/units.h"
 #include "rexbert/train/callbacks.h"
+#include "train/rank_times.h"
 
 namespace rexbert::train {
 namespace {
@@ -19,7 +22,22 @@ double seconds_left(const Trainer& trainer, const StepResult& result, double rat
   return rate > 0 ? static_cast<double>(all - result.tokens_done()) / rate : 0;
 }
 
+std::string host_name() {
+  char name[256] = "";
+  gethostname(name, sizeof(name) - 1);
+  return name;
+}
+
 }  // namespace
+
+batch::LoaderState whole_loader_state(Trainer& trainer) {
+  if (trainer.group().world_size() == 1) return trainer.loader().state();
+  std::vector<batch::LoaderState> parts;
+  for (const std::string& text : trainer.group().all_gather(trainer.loader().state().dump())) {
+    parts.push_back(batch::LoaderState::parse(text, "a rank's loader state"));
+  }
+  return batch::LoaderState::merge(parts);
+}
 
 void LoggingCallback::run_started(Trainer& trainer) {
   stream_rows_.assign(trainer.stream_names().size(), 0);
@@ -29,6 +47,8 @@ void LoggingCallback::step_done(Trainer& trainer, const StepResult& result) {
   tokens_ += result.spec.tokens();
   seconds_ += result.seconds;
   wait_seconds_ += result.data_wait_seconds;
+  exposed_seconds_ += result.exposed_seconds;
+  steps_ += 1;
   for (size_t i = 0; i < stream_rows_.size(); ++i) stream_rows_[i] += result.stream_rows[i];
 
   const double rate = static_cast<double>(result.spec.tokens()) / result.seconds;
@@ -43,9 +63,7 @@ void LoggingCallback::step_done(Trainer& trainer, const StepResult& result) {
         " tokens/s, ", format_duration(seconds_left(trainer, result, smoothed_rate_)), " left"));
   }
   const bool due = result.steps_done() % options_.every_steps == 0;
-  if (due || result.phase_ended) {
-    write_line(trainer, result, static_cast<double>(tokens_) / seconds_, wait_seconds_ / seconds_);
-  }
+  if (due || result.phase_ended) write_line(trainer, result);
   if (result.phase_ended) {
     const auto& phase = trainer.plan().phases()[static_cast<size_t>(result.spec.phase)];
     metrics_.write("phase", result.steps_done(),
@@ -54,34 +72,50 @@ void LoggingCallback::step_done(Trainer& trainer, const StepResult& result) {
   }
 }
 
-void LoggingCallback::write_line(const Trainer& trainer, const StepResult& result, double rate,
-                                 double wait) {
+void LoggingCallback::write_line(Trainer& trainer, const StepResult& result) {
   const plan::StepSpec& spec = result.spec;
   const std::string& phase = trainer.plan().phases()[static_cast<size_t>(spec.phase)].name;
+  const double rate = static_cast<double>(tokens_) / seconds_;
   log::info(str_cat(phase, "  step ", result.steps_done(), "/", trainer.plan().end_step(), "  ",
                     format_count(result.tokens_done()), " tokens  ",
                     str_printf("loss %.4f  lr %.3g  grad %.3f  ", result.loss, spec.learning_rate,
                                result.gradient_norm),
                     format_count(static_cast<int64_t>(rate)), " tokens/s  ",
                     format_duration(seconds_left(trainer, result, smoothed_rate_)), " left"));
+  const std::vector<double> all_rows =
+      trainer.group().all_reduce_sum(std::vector<double>(stream_rows_.begin(), stream_rows_.end()));
   Json rows = Json::object();
-  for (size_t i = 0; i < stream_rows_.size(); ++i)
-    rows[trainer.stream_names()[i]] = stream_rows_[i];
-  metrics_.write("train", result.steps_done(),
-                 {{"phase", phase},
-                  {"tokens", result.tokens_done()},
-                  {"loss", result.loss},
-                  {"learning_rate", spec.learning_rate},
-                  {"grad_norm", result.gradient_norm},
-                  {"rows", spec.rows},
-                  {"masked_tokens", result.masked_tokens},
-                  {"tokens_per_second", rate},
-                  {"data_wait", wait},
-                  {"stream_rows", rows},
-                  {"cursors", trainer.loader().state().summary()}});
-  tokens_ = 0;
-  seconds_ = wait_seconds_ = 0;
+  for (size_t i = 0; i < all_rows.size(); ++i) {
+    rows[trainer.stream_names()[i]] = static_cast<int64_t>(all_rows[i]);
+  }
+  Json line = {{"phase", phase},
+               {"tokens", result.tokens_done()},
+               {"loss", result.loss},
+               {"learning_rate", spec.learning_rate},
+               {"grad_norm", result.gradient_norm},
+               {"rows", spec.rows},
+               {"masked_tokens", result.masked_tokens},
+               {"tokens_per_second", rate},
+               {"data_wait", wait_seconds_ / seconds_},
+               {"stream_rows", rows},
+               {"cursors", whole_loader_state(trainer).summary()}};
+  if (trainer.group().world_size() > 1) line["ranks"] = compare_ranks(trainer);
+  metrics_.write("train", result.steps_done(), line);
+  tokens_ = steps_ = 0;
+  seconds_ = wait_seconds_ = exposed_seconds_ = 0;
   stream_rows_.assign(stream_rows_.size(), 0);
+}
+
+Json LoggingCallback::compare_ranks(Trainer& trainer) const {
+  const auto steps = static_cast<double>(steps_);
+  const RankTimes own{seconds_ / steps, wait_seconds_ / steps, exposed_seconds_ / steps,
+                      host_name()};
+  std::vector<RankTimes> by_rank;
+  for (const std::string& text : trainer.group().all_gather(own.to_json().dump())) {
+    by_rank.push_back(RankTimes::from_json(Json::parse(text)));
+  }
+  for (const std::string& line : slow_ranks(by_rank)) log::warning(line);
+  return spread_of(by_rank);
 }
 
 void LoggingCallback::run_stopped(Trainer&, const StepResult&) { log::set_status(""); }

@@ -52,9 +52,11 @@ MetricsLog::MetricsLog(Env& env, const fs::path& run_directory, int64_t resumed_
   }
 }
 
+MetricsLog::MetricsLog() = default;
 MetricsLog::~MetricsLog() = default;
 
 void MetricsLog::write(const std::string& kind, int64_t step, const Json& fields) {
+  if (file_ == nullptr) return;
   Json line = {{"kind", kind}, {"step", step}};
   line.update(fields);
   file_->append(line.dump() + "\n");

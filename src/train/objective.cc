@@ -6,9 +6,10 @@ namespace rexbert::train {
 
 Objective::Loss MaskedLanguageModeling::loss(batch::PackedBatch& batch,
                                              const plan::StepSpec& spec) {
-  const eval::ModelInput input =
+  const eval::ModelInput input = eval::to_device(
       eval::view_training_batch(batch, {spec.rope.global, spec.rope.local},
-                                {.seed = seed_, .step = spec.step, .first_row = spec.first_row});
+                                {.seed = seed_, .step = spec.step, .first_row = spec.first_row}),
+      model_->device());
   const nn::MlmLoss loss = model_->loss(input.encoder, input.masked_M, input.targets_M);
   return {loss.sum, loss.count};
 }

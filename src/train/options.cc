@@ -1,6 +1,34 @@
 #include "rexbert/train/options.h"
 
+namespace rexbert::dist {
+
+config::EnumNames<Backend> names_of(Backend) {
+  return {{Backend::kAuto, "auto"}, {Backend::kGloo, "gloo"}, {Backend::kNccl, "nccl"}};
+}
+
+config::EnumNames<Compression> names_of(Compression) {
+  return {{Compression::kNone, "none"}, {Compression::kBf16, "bf16"}};
+}
+
+}  // namespace rexbert::dist
+
 namespace rexbert::train {
+namespace {
+
+bool on_gpu(const RunOptions& run) { return run.device == "cuda"; }
+
+}  // namespace
+
+dist::GroupOptions DistributedOptions::group(const std::string& device) const {
+  return {.backend = backend,
+          .device = device,
+          .timeout = std::chrono::milliseconds(static_cast<int64_t>(timeout * 1000)),
+          .interface = interface};
+}
+
+dist::ReducerOptions DistributedOptions::reducer() const {
+  return {.bucket_bytes = bucket_bytes, .compression = compression};
+}
 
 config::EnumNames<OptimizerName> names_of(OptimizerName) {
   return {{OptimizerName::kStableAdamW, "stable_adamw"}};
@@ -14,13 +42,32 @@ void describe(config::Schema<RunOptions>& schema) {
   schema.field("seed", &RunOptions::seed)
       .doc("Seed of everything that is drawn: weights, data order, masks, dropout.")
       .min(0);
-  schema.field("device", &RunOptions::device).doc("Where the model lives: cpu.");
+  schema.field("device", &RunOptions::device)
+      .doc(
+          "Where the model lives: cpu, or cuda for a GPU, which a build with REXBERT_CUDA can "
+          "use.");
+  schema.field("precision", &RunOptions::precision)
+      .doc(
+          "What activations and products are computed in; weights, gradients and moments are f32 "
+          "always. f32 is slow on a GPU and meant for comparisons.")
+      .only_when("where device is cuda", on_gpu);
+  schema.field("deterministic", &RunOptions::deterministic)
+      .doc(
+          "Take only algorithms whose bits do not change from run to run, so that a resumed run "
+          "ends "
+          "in the bits of one that never stopped.")
+      .cost("attention's backward pass is slower and holds more memory")
+      .only_when("where device is cuda", on_gpu);
   schema.field("threads", &RunOptions::threads)
-      .doc("Threads of the CPU's kernels; 0 takes all cores. Bits are equal only at equal threads.")
+      .doc(
+          "Threads of the CPU's kernels; 0 takes the cores that the process is bound to, else its "
+          "share of the machine's. Bits are equal only at equal threads.")
       .min(0)
       .max(1024);
   schema.check([](const RunOptions& run, const auto& complain) {
-    if (run.device != "cpu") complain("device", "expected cpu, got " + run.device);
+    if (run.device != "cpu" && run.device != "cuda") {
+      complain("device", "expected cpu or cuda, got " + run.device);
+    }
     if (run.directory.empty()) complain("directory", "expected a folder, got an empty text");
   });
 }
@@ -58,7 +105,9 @@ void describe(config::Schema<CheckpointOptions>& schema) {
           "A checkpoint each time this many tokens were trained on; 0: only at phase ends and "
           "stops.")
       .unit("tokens")
-      .cost("12 bytes a parameter on disk and a pause while they are written")
+      .cost(
+          "12 bytes a parameter on disk and as many of memory; training pauses while they are "
+          "copied, not while they are written")
       .count()
       .min(0);
   schema.field("keep", &CheckpointOptions::keep).doc("How many of the newest stay.").min(1);
@@ -107,6 +156,39 @@ void describe(config::Schema<LoggingOptions>& schema) {
       .min(1);
   schema.field("tensorboard", &LoggingOptions::tensorboard)
       .doc("Write TensorBoard event files as well.");
+}
+
+void describe(config::Schema<DistributedOptions>& schema) {
+  schema.field("backend", &DistributedOptions::backend)
+      .doc("What carries gradients: nccl between GPUs, gloo between CPUs, auto by the device.");
+  schema.field("timeout", &DistributedOptions::timeout)
+      .doc(
+          "How long the processes may take to meet and any of their collectives to end, before the "
+          "run ends with an error that names who is missing. Longer than the longest pause of one "
+          "rank, such as reading a checkpoint.")
+      .unit("seconds")
+      .above(0);
+  schema.field("interface", &DistributedOptions::interface)
+      .doc(
+          "Network interface of the processes' connections; empty: the one that leads to the "
+          "meeting place.");
+  schema.field("bucket_bytes", &DistributedOptions::bucket_bytes)
+      .doc(
+          "Gradients that travel together, while the backward pass goes on. It is part of the "
+          "order of sums, and with it of the bits.")
+      .unit("bytes")
+      .bytes()
+      .min(1);
+  schema.field("compression", &DistributedOptions::compression)
+      .doc("bf16: gradients travel rounded to bf16, half the bytes.")
+      .cost("sums in 8 bits of precision, and memory for the rounded gradients");
+  schema.field("check_every_steps", &DistributedOptions::check_every_steps)
+      .doc(
+          "Every so many steps the weights of all ranks are compared; a difference ends the run. "
+          "0: never.")
+      .unit("steps")
+      .cost("a hash of all weights")
+      .min(0);
 }
 
 }  // namespace rexbert::train

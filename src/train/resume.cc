@@ -31,9 +31,9 @@ bool breaks_continuation(const std::string& key, int phase) {
   return false;
 }
 
-void report_platform(Env& env, const fs::path& folder, const std::string& device) {
+void report_platform(Env& env, const fs::path& folder, const ckpt::Platform& now) {
   const auto then = ckpt::Manifest::load(env, folder).platform;
-  const auto differences = then.differences(ckpt::Platform::current(device));
+  const auto differences = then.differences(now);
   if (differences.empty()) return;
   log::warning(str_cat("the checkpoint was written elsewhere (", str_join(differences, "; "),
                        "): the run goes on, but not bit for bit as it would have there"));
@@ -57,7 +57,8 @@ void require_same_model(const nn::EncoderConfig& then, const nn::EncoderConfig& 
   require("norm_epsilon", then.norm_eps, now.norm_eps);
 }
 
-Origin resumed_from(Env& env, const LoadedConfig& loaded, const fs::path& folder) {
+Origin resumed_from(Env& env, const LoadedConfig& loaded, const fs::path& folder,
+                    const ckpt::Platform& now) {
   Origin origin;
   origin.kind = Origin::Kind::kResumed;
   origin.folder = folder;
@@ -80,11 +81,11 @@ Origin resumed_from(Env& env, const LoadedConfig& loaded, const fs::path& folder
                         "\nuse the values it was begun with, or another run.directory"));
   }
   log::info(str_cat("resuming at step ", origin.state.step, " from ", folder.string()));
-  report_platform(env, folder, loaded.config.run.device);
+  report_platform(env, folder, now);
   return origin;
 }
 
-Origin continued_from(Env& env, const LoadedConfig& loaded) {
+Origin continued_from(Env& env, const LoadedConfig& loaded, const ckpt::Platform& now) {
   const RunConfig& config = loaded.config;
   Origin origin;
   origin.folder = resolve_start(env, config.start_from);
@@ -111,11 +112,30 @@ Origin continued_from(Env& env, const LoadedConfig& loaded) {
   origin.start = {origin.state.step, origin.state.rows, origin.state.tokens,
                   origin.state.peak_learning_rate};
   log::info(str_cat("continuing at step ", origin.state.step, " from ", origin.folder.string()));
-  report_platform(env, origin.folder, config.run.device);
+  report_platform(env, origin.folder, now);
   return origin;
 }
 
 }  // namespace
+
+Json Origin::to_json() const {
+  return {{"kind", static_cast<int>(kind)},
+          {"folder", folder.string()},
+          {"state", state.to_json()},
+          {"start", ckpt::to_json(start)},
+          {"longest_context", longest_context}};
+}
+
+Origin Origin::from_json(const Json& json) {
+  const std::string source = "where rank 0 starts";
+  Origin origin;
+  origin.kind = static_cast<Kind>(json_get<int>(json, "kind", source));
+  origin.folder = json_get<std::string>(json, "folder", source);
+  origin.state = ckpt::TrainerState::from_json(json_get<Json>(json, "state", source), source);
+  origin.start = ckpt::plan_start_from_json(json_get<Json>(json, "start", source), source);
+  origin.longest_context = json_get<int64_t>(json, "longest_context", source);
+  return origin;
+}
 
 fs::path checkpoint_directory(const RunConfig& config) {
   return fs::path(config.run.directory) / "checkpoints";
@@ -162,7 +182,8 @@ std::vector<std::string> breaking_changes(const std::map<std::string, std::strin
   return changes;
 }
 
-Origin find_origin(Env& env, const LoadedConfig& loaded, const std::string& resume) {
+Origin find_origin(Env& env, const LoadedConfig& loaded, const std::string& resume, int ranks) {
+  const auto now = ckpt::Platform::current(loaded.config.run.device, ranks);
   const ckpt::CheckpointStore store(env, checkpoint_directory(loaded.config));
   if (resume != "auto" && resume != "none") {
     if (!env.exists(resume)) {
@@ -171,7 +192,7 @@ Origin find_origin(Env& env, const LoadedConfig& loaded, const std::string& resu
     if (const auto damage = ckpt::find_damage(env, resume)) {
       throw Error(ErrorCode::kCorrupt, str_cat("--resume ", resume, ": ", *damage));
     }
-    return resumed_from(env, loaded, resume);
+    return resumed_from(env, loaded, resume, now);
   }
   const std::vector<int64_t> steps = store.steps();
   if (resume == "none" && !steps.empty()) {
@@ -179,13 +200,13 @@ Origin find_origin(Env& env, const LoadedConfig& loaded, const std::string& resu
                                            " holds checkpoints up to step ", steps.back(),
                                            "; remove them or choose another run.directory"));
   }
-  if (const auto found = store.newest_valid()) return resumed_from(env, loaded, found->folder);
+  if (const auto found = store.newest_valid()) return resumed_from(env, loaded, found->folder, now);
   if (!steps.empty()) {
     throw Error(ErrorCode::kCorrupt,
                 str_cat("no checkpoint in ", store.directory().string(),
                         " is whole; remove them to begin again, or choose another run.directory"));
   }
-  if (!loaded.config.start_from.empty()) return continued_from(env, loaded);
+  if (!loaded.config.start_from.empty()) return continued_from(env, loaded, now);
   return {};
 }
 

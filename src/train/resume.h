@@ -20,12 +20,16 @@ struct Origin {
   ckpt::TrainerState state;     // of kResumed and kContinued
   plan::PlanStart start;        // where the plan of this config begins
   int64_t longest_context = 0;  // rows that the checkpoint's model was trained on, tokens
+
+  // For the ranks that read no checkpoint.
+  Json to_json() const;
+  static Origin from_json(const Json& json);
 };
 
 fs::path checkpoint_directory(const RunConfig& config);
 
-// `resume` as in RunRequest. Logs what it found.
-Origin find_origin(Env& env, const LoadedConfig& loaded, const std::string& resume);
+// `resume` as in RunRequest; `ranks`: how many train now. Logs what it found.
+Origin find_origin(Env& env, const LoadedConfig& loaded, const std::string& resume, int ranks);
 
 // The folder that start_from names: a run directory stands for its newest whole checkpoint.
 fs::path resolve_start(Env& env, const std::string& start_from);

@@ -3,28 +3,27 @@
 #include <ATen/Parallel.h>
 
 #include <algorithm>
+#include <chrono>
 #include <map>
 #include <memory>
 #include <string>
-#include <thread>
 
 #include "rexbert/ckpt/store.h"
 #include "rexbert/core/error.h"
+#include "rexbert/core/hash.h"
 #include "rexbert/core/log.h"
 #include "rexbert/core/strings.h"
 #include "rexbert/core/units.h"
+#include "rexbert/core/version.h"
 #include "rexbert/hf/model_folder.h"
+#include "rexbert/nn/device.h"
 #include "rexbert/tokenizer/tokenizer.h"
 #include "rexbert/train/callbacks.h"
+#include "train/consistency.h"
 #include "train/resume.h"
 
 namespace rexbert::train {
 namespace {
-
-void set_threads(int32_t threads) {
-  const auto cores = static_cast<int32_t>(std::max(1u, std::thread::hardware_concurrency()));
-  at::set_num_threads(threads > 0 ? threads : cores);
-}
 
 tokenizer::Tokenizer load_tokenizer(Env& env, const RunConfig& config) {
   tokenizer::Tokenizer loaded = with_context(
@@ -67,11 +66,25 @@ std::vector<EvaluationCallback::Stream> open_evaluation(Env& env, const RunConfi
   return streams;
 }
 
+class StopAtStep final : public Callback {
+ public:
+  explicit StopAtStep(int64_t step) : step_(step) {}
+  void step_done(Trainer& trainer, const StepResult& result) override {
+    if (result.steps_done() >= step_) trainer.request_stop();
+  }
+
+ private:
+  int64_t step_;
+};
+
 // The objects of one run, in the order in which they depend on each other.
 class Run {
  public:
-  Run(Env& env, const LoadedConfig& loaded, const RunRequest& request)
+  Run(Env& env, const LoadedConfig& loaded, const RunRequest& request, dist::ProcessGroup& group,
+      c10::Device device)
       : env_(env),
+        group_(group),
+        device_(device),
         loaded_(loaded),
         config_(loaded.config),
         directory_(config_.run.directory),
@@ -82,15 +95,17 @@ class Run {
             {tokenizer_.fingerprint(), config_.tokenizer.path, tokenizer_.vocabulary_size()})),
         evaluation_(open_evaluation(env, config_, tokenizer_)),
         salience_(load_salience(env, config_, tokenizer_)),
-        origin_(find_origin(env, loaded, request.resume)),
+        origin_(agree_on_origin(request.resume)),
         plan_(config_.plan_options(origin_.start)),
         first_step_(origin_.kind == Origin::Kind::kResumed ? origin_.state.step
                                                            : plan_.first_step()) {
     check_tokenizer_of_origin();
-    publish_file(env_, directory_ / "config.yaml", loaded_.resolved());
+    require_same(group_, facts());
+    if (is_first()) publish_file(env_, directory_ / "config.yaml", loaded_.resolved());
+    check_directory_is_shared();
   }
 
-  RunEnd train(const RunRequest& request, dist::ProcessGroup& group) {
+  RunEnd train(const RunRequest& request) {
     if (first_step_ >= plan_.end_step()) {
       log::info(str_cat("the run is already done: step ", first_step_, " of ", plan_.end_step(),
                         " in ", origin_.folder.string()));
@@ -102,29 +117,82 @@ class Run {
     }
     make_model();
     make_loader();
-    if (origin_.kind == Origin::Kind::kResumed) set_later_checkpoints_aside();
-    MetricsLog metrics(env_, directory_, origin_.kind == Origin::Kind::kResumed ? first_step_ : 0,
-                       config_.logging.tensorboard);
+    const bool resumed = origin_.kind == Origin::Kind::kResumed;
+    if (is_first() && resumed) set_later_checkpoints_aside();
+    MetricsLog metrics = is_first() ? MetricsLog(env_, directory_, resumed ? first_step_ : 0,
+                                                 config_.logging.tensorboard)
+                                    : MetricsLog();
     MaskedLanguageModeling objective(model_, config_.run.seed);
     Trainer trainer({.plan = plan_,
                      .loader = *loader_,
                      .objective = objective,
                      .optimizer = *optimizer_,
                      .parameters = model_->parameters(),
-                     .group = group,
+                     .group = group_,
+                     .reducer = config_.distributed.reducer(),
                      .stream_names = config_.stream_names(),
                      .forensics_directory = directory_},
-                    make_callbacks(metrics), first_step_);
+                    make_callbacks(metrics, request.stop_at_step), first_step_);
     log_start();
-    int64_t step = first_step_;
-    return trainer.run([&] {
-      ++step;
-      if (request.stop_at_step > 0 && step >= request.stop_at_step) return true;
-      return request.stop_requested && request.stop_requested();
-    });
+    return trainer.run(request.stop_requested ? request.stop_requested : [] { return false; });
   }
 
  private:
+  bool is_first() const { return group_.rank() == 0; }
+
+  // Rank 0 alone looks at checkpoints; the others need not see its disk.
+  Origin agree_on_origin(const std::string& resume) {
+    if (!is_first()) return Origin::from_json(Json::parse(group_.broadcast("")));
+    Origin origin = find_origin(env_, loaded_, resume, group_.world_size());
+    group_.broadcast(origin.to_json().dump());
+    return origin;
+  }
+
+  // What must be equal on all ranks. Where files lie may differ from machine to machine.
+  Facts facts() const {
+    Facts facts = loaded_.flattened();
+    std::erase_if(facts, [](const auto& fact) {
+      const std::string& key = fact.first;
+      return key == "run.directory" || key == "run.threads" || key == "start_from" ||
+             key == "salience" || key == "distributed.interface" || key.ends_with(".path");
+    });
+    facts["the tokenizer's fingerprint"] = tokenizer_.fingerprint();
+    for (const auto& stream : streams_) {
+      facts["the shards of stream " + stream->name()] = stream->slices().fingerprint;
+    }
+    for (const auto& [name, stream] : config_.evaluation.streams) {
+      facts["the held-out shards of " + name] = hash_of_file(stream.path + "/index.json");
+    }
+    if (salience_) facts["the salience table"] = hash_of_file(config_.salience);
+    facts["the version of RexBERT"] = kVersion;
+    return facts;
+  }
+
+  std::string hash_of_file(const fs::path& path) const {
+    return str_printf("%016llx", static_cast<unsigned long long>(hash64(env_.read_file(path))));
+  }
+
+  void check_directory_is_shared() {
+    if (group_.world_size() == 1) return;
+    const fs::path mark = directory_ / str_cat(".seen-by-rank-0-", group_.broadcast(first_mark()));
+    if (is_first()) publish_file(env_, mark, "");
+    group_.barrier();
+    std::vector<std::string> apart;
+    const auto seen = group_.all_gather(env_.exists(mark) ? "yes" : "no");
+    for (size_t rank = 0; rank < seen.size(); ++rank) {
+      if (seen[rank] == "no") apart.push_back(std::to_string(rank));
+    }
+    if (is_first()) env_.remove_file(mark);
+    if (apart.empty()) return;
+    log::info(str_cat(directory_.string(), " is not shared with rank ", str_join(apart, ", "),
+                      ": checkpoints and metrics lie with rank 0, each rank's log with the rank"));
+  }
+
+  // Another file of that name may lie where the folder is not shared.
+  static std::string first_mark() {
+    return std::to_string(std::chrono::system_clock::now().time_since_epoch().count());
+  }
+
   void check_tokenizer_of_origin() {
     const std::string& then = origin_.state.tokenizer_fingerprint;
     if (then.empty() || then == tokenizer_.fingerprint()) return;
@@ -145,19 +213,32 @@ class Run {
 
   void make_model() {
     model_ = std::make_shared<nn::MaskedLanguageModel>(config_.model);
+    model_->to(device_);
+    model_->set_precision(config_.run.device_precision());
     optimizer_ = std::make_unique<optim::StableAdamW>(
         model_->named_parameters(),
         optim::StableAdamWOptions{.beta1 = config_.optimizer.betas[0],
                                   .beta2 = config_.optimizer.betas[1],
                                   .epsilon = config_.optimizer.epsilon,
                                   .max_learning_rate = plan_.peak_learning_rate()});
-    if (origin_.kind == Origin::Kind::kFresh) {
-      nn::initialize(*model_, config_.run.seed);
-      return;
+    const bool has_moments =
+        origin_.kind == Origin::Kind::kResumed || origin_.kind == Origin::Kind::kContinued;
+    if (is_first()) {
+      if (origin_.kind == Origin::Kind::kFresh) {
+        nn::initialize(*model_, config_.run.seed);
+      } else {
+        hf::load_weights(env_, origin_.folder, *model_);
+      }
+      if (has_moments) ckpt::read_optimizer(env_, origin_.folder, *optimizer_);
     }
-    hf::load_weights(env_, origin_.folder, *model_);
-    if (origin_.kind == Origin::Kind::kWeightsOnly) return;
-    ckpt::read_optimizer(env_, origin_.folder, *optimizer_);
+    group_.broadcast(model_->parameters());
+    if (!has_moments) return;
+    std::vector<torch::Tensor> moments;
+    for (const auto& [name, state] : optimizer_->state()) {
+      moments.push_back(state.exp_avg);
+      moments.push_back(state.exp_avg_sq);
+    }
+    group_.broadcast(moments);
     optimizer_->set_steps(origin_.state.optimizer_steps);
   }
 
@@ -178,14 +259,17 @@ class Run {
                              batch::PackedBatch& packed) { masker.apply(spec, packed); },
             .options = config_.data,
             .seed = config_.run.seed,
-            .rank = 0,
-            .world = 1},
+            .rank = group_.rank(),
+            .world = group_.world_size()},
         std::move(state));
   }
 
-  std::vector<std::unique_ptr<Callback>> make_callbacks(MetricsLog& metrics) {
+  std::vector<std::unique_ptr<Callback>> make_callbacks(MetricsLog& metrics, int64_t stop_at_step) {
     std::vector<std::unique_ptr<Callback>> callbacks;
+    if (stop_at_step > 0) callbacks.push_back(std::make_unique<StopAtStep>(stop_at_step));
     callbacks.push_back(std::make_unique<LoggingCallback>(config_.logging, metrics));
+    callbacks.push_back(std::make_unique<ConsistencyCallback>(
+        *model_, config_.distributed.check_every_steps, layout_of_origin()));
     if (!evaluation_.empty()) {
       callbacks.push_back(std::make_unique<EvaluationCallback>(
           *model_, evaluation_,
@@ -194,15 +278,20 @@ class Run {
     }
     callbacks.push_back(std::make_unique<CheckpointCallback>(
         ckpt::CheckpointStore(env_, checkpoint_directory(config_)), config_.checkpoint,
-        ckpt::Platform::current(config_.run.device),
-        [this](Env& env, const fs::path& folder, const StepResult& result) {
-          write(env, folder, result);
-        }));
+        ckpt::Platform::current(config_.run.device, group_.world_size()), metrics,
+        [this](const StepResult& result, const batch::LoaderState& loader,
+               ckpt::Snapshot& snapshot) { take_snapshot(result, loader, snapshot); }));
     return callbacks;
   }
 
-  void write(Env& env, const fs::path& folder, const StepResult& result) {
-    ckpt::TrainerState state;
+  std::string layout_of_origin() {
+    if (!is_first() || origin_.kind != Origin::Kind::kResumed) return "";
+    return ckpt::Manifest::load(env_, origin_.folder).platform.gradient_layout;
+  }
+
+  void take_snapshot(const StepResult& result, const batch::LoaderState& loader,
+                     ckpt::Snapshot& snapshot) {
+    ckpt::TrainerState& state = snapshot.state;
     state.step = result.steps_done();
     state.rows = result.rows_done();
     state.tokens = result.tokens_done();
@@ -215,15 +304,16 @@ class Run {
     state.seed = config_.run.seed;
     state.tokenizer_fingerprint = tokenizer_.fingerprint();
     state.config = loaded_.flattened();
-    state.loader = Json::parse(loader_->state().dump());
-    hf::ModelConfig config;
+    state.loader = Json::parse(loader.dump());
+    hf::ModelConfig& config = snapshot.config;
     config.encoder = config_.model;
     config.rope = {result.spec.rope.global, result.spec.rope.local};
     config.max_position_embeddings = longest_context(result.spec.phase);
     config.pad_id = tokenizer::kPadId;
     config.cls_id = tokenizer::kClsId;
     config.sep_id = tokenizer::kSepId;
-    ckpt::write_checkpoint(env, folder, *model_, config, *optimizer_, state, tokenizer_files_);
+    snapshot.tokenizer_files = tokenizer_files_;
+    snapshot.copy_tensors(*model_, *optimizer_);
   }
 
   // The longest rows that the model has been trained on, this run's phases up to `phase` included.
@@ -241,10 +331,13 @@ class Run {
                       " parameters, ", plan_.phases().size(), " phase",
                       plan_.phases().size() == 1 ? "" : "s", ", steps ", first_step_ + 1, " to ",
                       last.end_step, ", ", format_count(last.end_tokens), " tokens, ",
-                      at::get_num_threads(), " threads"));
+                      at::get_num_threads(), " threads",
+                      group_.world_size() > 1 ? str_cat(", ", group_.world_size(), " ranks") : ""));
   }
 
   Env& env_;
+  dist::ProcessGroup& group_;
+  c10::Device device_;
   const LoadedConfig& loaded_;
   const RunConfig& config_;
   fs::path directory_;
@@ -265,19 +358,33 @@ class Run {
 }  // namespace
 
 RunEnd run_training(Env& env, const LoadedConfig& loaded, const RunRequest& request) {
-  const auto group = dist::connect();
-  set_threads(loaded.config.run.threads);
+  const dist::Launch launch = dist::discover_launch(request.launch);
+  const int32_t threads = loaded.config.run.threads;
+  at::set_num_threads(threads > 0 ? threads : dist::threads_of(launch));
   const fs::path directory = loaded.config.run.directory;
   env.create_directories(directory);
-  const auto lock = env.try_lock(directory / "lock");
-  if (lock == nullptr) {
+  const bool first = launch.rank == 0;
+  if (!first) log::quiet_console();
+  log::open_log_file(
+      directory / (launch.world_size == 1 ? "log.txt" : str_cat("log-rank-", launch.rank, ".txt")));
+  const auto lock = first ? env.try_lock(directory / "lock") : nullptr;
+  if (first && lock == nullptr) {
     throw Error(ErrorCode::kUsage, str_cat(directory.string(),
                                            ": another process trains in this folder; wait for its "
                                            "end or choose another run.directory"));
   }
-  log::open_log_file(directory / "log.txt");
-  Run run(env, loaded, request);
-  return run.train(request, *group);
+  const RunOptions& options = loaded.config.run;
+  const c10::Device device =
+      nn::use_device(options.device, options.deterministic, launch.local_rank);
+  const auto group = dist::connect(launch, loaded.config.distributed.group(options.device));
+  try {
+    Run run(env, loaded, request, *group, device);
+    return run.train(request);
+  } catch (const std::exception& error) {
+    log::error(error.what());  // into the rank's file; whoever called prints it too
+    group->leave(error.what());
+    throw;
+  }
 }
 
 plan::Plan plan_of(Env& env, const RunConfig& config) {

@@ -97,6 +97,8 @@ void describe(config::Schema<RunConfig>& schema) {
   schema.field("checkpoint", &RunConfig::checkpoint).doc("When checkpoints are written and kept.");
   schema.field("evaluation", &RunConfig::evaluation).doc("Evaluation while training.");
   schema.field("logging", &RunConfig::logging).doc("Console and metrics.");
+  schema.field("distributed", &RunConfig::distributed)
+      .doc("How several processes train together (docs/multi-node.md).");
   schema.check([](const RunConfig& config, const auto& complain) {
     for (const char* name : {"kind", "phase", "step", "tokens"}) {
       if (config.evaluation.streams.contains(name)) {

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cmath>
+#include <optional>
 
 #include "rexbert/core/error.h"
 #include "rexbert/core/json.h"
@@ -51,40 +52,62 @@ std::string short_name(const Json& sample) {
 
 Trainer::Trainer(TrainerParts parts, std::vector<std::unique_ptr<Callback>> callbacks,
                  int64_t first_step)
-    : parts_(std::move(parts)), callbacks_(std::move(callbacks)), first_step_(first_step) {}
+    : parts_(std::move(parts)),
+      reducer_(parts_.group.reducer(parts_.parameters, parts_.reducer)),
+      callbacks_(std::move(callbacks)),
+      first_step_(first_step) {}
 
 RunEnd Trainer::run(const std::function<bool()>& stop_requested) {
+  int64_t step = first_step_;
+  std::optional<batch::LoadedStep> ahead;
+  if (parts_.group.world_size() > 1 && step < parts_.plan.end_step()) {
+    ahead = parts_.loader.next();
+    settle_reducer(*ahead);
+  }
   for (const auto& callback : callbacks_) callback->run_started(*this);
   StepResult result;
-  int64_t step = first_step_;
-  while (step < parts_.plan.end_step() && !stop_requested_) {
+  bool interrupted = false;
+  while (step < parts_.plan.end_step() && !stop_ && !interrupted) {
+    parts_.group.set_step(step + 1);
     const Clock::time_point start = Clock::now();
-    batch::LoadedStep loaded = parts_.loader.next();
+    batch::LoadedStep loaded = ahead ? std::move(*ahead) : parts_.loader.next();
+    ahead.reset();
     const double waited = seconds_since(start);
     result = train_step(loaded);
     result.seconds = seconds_since(start);
     result.data_wait_seconds = waited;
     for (const auto& callback : callbacks_) callback->step_done(*this, result);
-    stop_requested_ |= stop_requested();
+    const auto votes =
+        parts_.group.all_reduce_sum({stop_ ? 1.0 : 0.0, stop_requested() ? 1.0 : 0.0});
+    stop_ = votes[0] > 0;
+    interrupted = votes[1] > 0;
     ++step;
   }
   if (step > first_step_) {
     for (const auto& callback : callbacks_) callback->run_stopped(*this, result);
   }
-  return step == parts_.plan.end_step() ? RunEnd::kFinished : RunEnd::kStopped;
+  if (step == parts_.plan.end_step()) return RunEnd::kFinished;
+  return interrupted ? RunEnd::kInterrupted : RunEnd::kStopped;
+}
+
+// Any batch will do: what it adds to the gradients is thrown away.
+void Trainer::settle_reducer(batch::LoadedStep& first) {
+  reducer_->settle(parts_.objective.loss(first.micro_batches.front(), first.spec).sum);
 }
 
 StepResult Trainer::train_step(batch::LoadedStep& loaded) {
   StepResult result;
   result.spec = loaded.spec;
-  for (const batch::PackedBatch& micro : loaded.micro_batches) {
-    result.masked_tokens += parts_.objective.count(micro);
-  }
-  result.masked_tokens = parts_.group.all_reduce_sum(result.masked_tokens);
   result.stream_rows = rows_by_stream(loaded, parts_.stream_names.size());
 
-  result.loss = accumulate_gradients(loaded, result.masked_tokens);
-  reduce_gradients();
+  const Share share = accumulate_gradients(loaded);
+  result.exposed_seconds = reducer_->exposed_seconds();
+  const std::vector<double> sums = parts_.group.all_reduce_sum(
+      {share.loss, share.terms, share.non_finite_micro_batch >= 0 ? 1.0 : 0.0});
+  if (sums[2] > 0) fail_non_finite(loaded, share);
+  result.loss = sums[0] / sums[1];
+  result.masked_tokens = static_cast<int64_t>(sums[1]);
+  scale_gradients(1.0 / sums[1]);
   result.gradient_norm = parts_.optimizer.gradient_norm();
   if (!std::isfinite(result.gradient_norm)) {
     fail_non_finite(loaded, -1, str_cat("the gradient norm is ", result.gradient_norm));
@@ -97,27 +120,47 @@ StepResult Trainer::train_step(batch::LoadedStep& loaded) {
   return result;
 }
 
-double Trainer::accumulate_gradients(batch::LoadedStep& loaded, int64_t masked_tokens) {
+// Goes on after a loss that is not finite: the other ranks wait in the same collectives.
+Trainer::Share Trainer::accumulate_gradients(batch::LoadedStep& loaded) {
   parts_.optimizer.zero_grad();
-  const double scale = 1.0 / static_cast<double>(masked_tokens);
-  double loss = 0;
+  Share share;
   for (size_t i = 0; i < loaded.micro_batches.size(); ++i) {
     const Objective::Loss micro = parts_.objective.loss(loaded.micro_batches[i], loaded.spec);
     const double sum = micro.sum.item<double>();
-    if (!std::isfinite(sum)) {
-      fail_non_finite(loaded, static_cast<int>(i), str_cat("the loss is ", sum));
+    if (!std::isfinite(sum) && share.non_finite_micro_batch < 0) {
+      share.non_finite_micro_batch = static_cast<int>(i);
+      share.non_finite_loss = sum;
     }
-    (micro.sum * scale).backward();
-    loss += sum * scale;
+    reducer_->backward(micro.sum, i + 1 == loaded.micro_batches.size());
+    share.loss += sum;
+    share.terms += static_cast<double>(micro.count);
   }
-  return loss;
+  return share;
 }
 
-void Trainer::reduce_gradients() {
-  if (parts_.group.world_size() == 1) return;
-  std::vector<at::Tensor> gradients;
-  for (const torch::Tensor& parameter : parts_.parameters) gradients.push_back(parameter.grad());
-  parts_.group.all_reduce_sum(gradients);
+void Trainer::scale_gradients(double factor) {
+  const torch::NoGradGuard no_grad;
+  for (const torch::Tensor& parameter : parts_.parameters) {
+    if (parameter.grad().defined()) parameter.mutable_grad().mul_(factor);
+  }
+}
+
+void Trainer::fail_non_finite(const batch::LoadedStep& loaded, const Share& share) {
+  const bool own = share.non_finite_micro_batch >= 0;
+  std::vector<std::string> ranks;
+  for (const std::string& rank :
+       parts_.group.all_gather(own ? std::to_string(parts_.group.rank()) : "")) {
+    if (!rank.empty()) ranks.push_back(rank);
+  }
+  if (own) {
+    fail_non_finite(loaded, share.non_finite_micro_batch,
+                    str_cat("the loss is ", share.non_finite_loss));
+  }
+  throw Error(ErrorCode::kNumeric,
+              str_cat("step ", loaded.spec.step + 1, ": the loss is not finite on rank ",
+                      str_join(ranks, ", "),
+                      ", whose log names the samples; the weights are "
+                      "those of the step before"));
 }
 
 void Trainer::fail_non_finite(const batch::LoadedStep& loaded, int micro_batch,
@@ -143,7 +186,10 @@ void Trainer::fail_non_finite(const batch::LoadedStep& loaded, int micro_batch,
       "; its samples: ", str_join(named, ", "));
   if (samples.size() > kNamed) message += str_cat(" and ", samples.size() - kNamed, " more");
   if (!parts_.forensics_directory.empty()) {
-    const fs::path path = parts_.forensics_directory / str_cat("non-finite-step-", step, ".json");
+    const std::string rank =
+        parts_.group.world_size() > 1 ? str_cat("-rank-", parts_.group.rank()) : "";
+    const fs::path path =
+        parts_.forensics_directory / str_cat("non-finite-step-", step, rank, ".json");
     publish_file(Env::posix(), path,
                  Json({{"step", step}, {"what", what}, {"samples", samples}}).dump(1) + "\n");
     message += str_cat("; all of them in ", path.string());

@@ -178,5 +178,25 @@ TEST(PlatformTest, NamesWhatDiffers) {
   EXPECT_EQ(then.differences(now), (std::vector<std::string>{"threads: 2 then, 4 now"}));
 }
 
+TEST(PlatformTest, LayoutsOfGradientBucketsDifferWhereBothAreKnown) {
+  Platform then = Platform::current("cpu", 4);
+  Platform now = then;
+  then.gradient_layout = "one";
+  EXPECT_TRUE(then.differences(now).empty());
+  now.gradient_layout = "other";
+  EXPECT_EQ(then.differences(now),
+            (std::vector<std::string>{"layout of gradient buckets: one then, other now"}));
+  now.ranks = 2;
+  EXPECT_EQ(then.differences(now).front(), "ranks: 4 then, 2 now");
+}
+
+TEST(PlatformTest, ManifestsWithoutRanksAreOfOne) {
+  Json json = Platform::current("cpu", 4).to_json();
+  EXPECT_EQ(Platform::from_json(json, "manifest").ranks, 4);
+  json.erase("ranks");
+  json.erase("gradient_layout");
+  EXPECT_EQ(Platform::from_json(json, "manifest").ranks, 1);
+}
+
 }  // namespace
 }  // namespace rexbert::ckpt

@@ -151,7 +151,10 @@ TEST_F(BadInputTest, ConfigValues) {
       "and up to 0.95, got 1.5");
   expect_override("phases.3.tokens=3",
                   "--set phases.3.tokens=3: expected an index below 3, got \"3\"");
-  expect_override("run.device=cuda", "--set run.device: run.device: expected cpu, got cuda");
+  expect_override("run.device=gpu", "--set run.device: run.device: expected cpu or cuda, got gpu");
+  expect_override("run.precision=bf16",
+                  "--set run.precision: run.precision: has no effect here: it is used only where "
+                  "device is cuda");
   expect_override(
       "optimizer.betas=0.9",
       "--set optimizer.betas: optimizer.betas: expected a list, each a number from 0 to "

@@ -7,6 +7,7 @@
 #include "rexbert/core/env.h"
 #include "rexbert/core/json.h"
 #include "rexbert/hf/model_config.h"
+#include "rexbert/hf/safetensors.h"
 #include "rexbert/nn/model.h"
 #include "rexbert/optim/stable_adamw.h"
 #include "rexbert/plan/plan.h"
@@ -16,6 +17,10 @@ namespace rexbert::ckpt {
 inline constexpr int kTrainerStateVersion = 1;
 inline constexpr const char* kTrainerStateFile = "trainer_state.json";
 inline constexpr const char* kOptimizerFile = "optimizer.safetensors";
+
+Json to_json(const plan::PlanStart& start);
+// Error(kCorrupt) for a missing or mistyped member.
+plan::PlanStart plan_start_from_json(const Json& json, const std::string& source);
 
 // What a run needs besides weights and moments to go on: trainer_state.json.
 struct TrainerState {
@@ -38,11 +43,22 @@ struct TrainerState {
   static TrainerState from_json(const Json& json, const std::string& source);
 };
 
-// Fills `folder` with everything a checkpoint holds but the manifest (docs/formats/checkpoint.md).
-void write_checkpoint(Env& env, const fs::path& folder, const nn::MaskedLanguageModel& model,
-                      const hf::ModelConfig& config, optim::StableAdamW& optimizer,
-                      const TrainerState& state,
-                      const std::map<std::string, std::string>& tokenizer_files);
+// Everything that a checkpoint holds but the manifest, in host memory of its own: it can be written
+// while training goes on.
+struct Snapshot {
+  hf::NamedTensors weights;  // under the parameters' names
+  hf::NamedTensors moments;  // exp_avg.<parameter> and exp_avg_sq.<parameter>
+  hf::ModelConfig config;
+  TrainerState state;
+  std::map<std::string, std::string> tokenizer_files;  // contents by name
+
+  // Copies weights and moments, from any device. The memory of the copy before is used again:
+  // faulting in the pages of fresh memory takes longer than the copying.
+  void copy_tensors(const nn::MaskedLanguageModel& model, optim::StableAdamW& optimizer);
+};
+
+// Fills `folder` with the snapshot (docs/formats/checkpoint.md); each file is synced.
+void write_checkpoint(Env& env, const fs::path& folder, const Snapshot& snapshot);
 
 // True when the folder holds a trainer's state, and not only a model.
 bool has_trainer_state(Env& env, const fs::path& folder);

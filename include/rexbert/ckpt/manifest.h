@@ -27,9 +27,12 @@ struct Platform {
   std::string rexbert_version;
   std::string torch_version;
   std::string device;
+  int ranks = 1;                // that trained together
+  std::string gradient_layout;  // dist::GradientReducer::layout(), where there were several
 
-  static Platform current(const std::string& device);
-  // One line for each thing that differs: "threads: 2 then, 4 now".
+  static Platform current(const std::string& device, int ranks = 1);
+  // One line for each thing that differs: "threads: 2 then, 4 now". A layout that is not known yet
+  // differs from none.
   std::vector<std::string> differences(const Platform& now) const;
 
   Json to_json() const;

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "rexbert/dist/process_group.h"
 #include "rexbert/nn/config.h"
 
 namespace rexbert::train {
@@ -16,18 +17,28 @@ struct TrainBenchOptions {
   int warmup_steps = 2;
   int steps = 8;
   int32_t threads = 0;  // 0: all cores
+  std::string device = "cpu";
+  nn::Precision precision = nn::Precision::kF32;
+  bool deterministic = true;  // nn::use_device
+  dist::ReducerOptions reducer;
 };
 
 struct TrainBenchResult {
   std::vector<double> seconds;  // of each timed step, in order
-  double loss = 0;              // of the last step
-  double peak_memory_gib = 0;   // of the process
+  // Of these, adding gradients up with nothing to hide it.
+  std::vector<double> exposed_seconds;
+  double loss = 0;             // of the last step
+  std::string weights_hash;    // after the last step
+  double peak_memory_gib = 0;  // of the process, or of its tensors on a GPU
 
   double median_seconds() const;
+  double median_exposed_seconds() const;
 };
 
 // Times forward, backward and optimizer on full sequences of random tokens: what
-// transformers users would time with their trainer. Data is made before the clock starts.
-TrainBenchResult bench_train(const TrainBenchOptions& options);
+// transformers users would time with their trainer. Data is made before the clock starts; its way
+// to a GPU is in the time. A step ends when its loss is known. Each rank of the group has sequences
+// of its own, and gradients are summed over the ranks; all call this.
+TrainBenchResult bench_train(const TrainBenchOptions& options, dist::ProcessGroup& group);
 
 }  // namespace rexbert::train

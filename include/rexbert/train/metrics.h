@@ -15,6 +15,8 @@ namespace rexbert::train {
 class MetricsLog {
  public:
   MetricsLog(Env& env, const fs::path& run_directory, int64_t resumed_step, bool tensorboard);
+  // Writes nothing: of the ranks that are not the first.
+  MetricsLog();
   ~MetricsLog();
 
   // Appends {"kind": kind, "step": step, ...fields} and syncs it. TensorBoard gets every number in

@@ -22,8 +22,6 @@ class Objective {
   };
   // `batch` outlives the backward pass of what is returned.
   virtual Loss loss(batch::PackedBatch& batch, const plan::StepSpec& spec) = 0;
-  // Terms that loss() will sum for this batch, known without computing it.
-  virtual int64_t count(const batch::PackedBatch& batch) const = 0;
 };
 
 // Masked language modelling: cross-entropy at the masked tokens.
@@ -34,9 +32,6 @@ class MaskedLanguageModeling final : public Objective {
       : model_(std::move(model)), seed_(seed) {}
 
   Loss loss(batch::PackedBatch& batch, const plan::StepSpec& spec) override;
-  int64_t count(const batch::PackedBatch& batch) const override {
-    return static_cast<int64_t>(batch.masked_M.size());
-  }
 
  private:
   std::shared_ptr<nn::MaskedLanguageModel> model_;

@@ -7,9 +7,18 @@
 #include <vector>
 
 #include "rexbert/config/schema.h"
+#include "rexbert/dist/options.h"
+#include "rexbert/nn/config.h"
 
 // The blocks of a config that belong to the trainer itself; those of streams, phases and the model
 // stand with the modules that own them.
+namespace rexbert::dist {
+
+config::EnumNames<Backend> names_of(Backend);
+config::EnumNames<Compression> names_of(Compression);
+
+}  // namespace rexbert::dist
+
 namespace rexbert::train {
 
 struct RunOptions {
@@ -17,7 +26,14 @@ struct RunOptions {
   std::string directory;
   uint64_t seed = 17;
   std::string device = "cpu";
+  nn::Precision precision = nn::Precision::kBf16;
+  bool deterministic = true;
   int32_t threads = 0;
+
+  // `precision` on a GPU; the CPU computes in float32.
+  nn::Precision device_precision() const {
+    return device == "cuda" ? precision : nn::Precision::kF32;
+  }
 };
 
 struct TokenizerOptions {
@@ -57,6 +73,19 @@ struct LoggingOptions {
   bool tensorboard = true;
 };
 
+// How many processes train together; without more than one, all of it is idle.
+struct DistributedOptions {
+  dist::Backend backend = dist::Backend::kAuto;
+  double timeout = 600;
+  std::string interface;
+  int64_t bucket_bytes = dist::ReducerOptions().bucket_bytes;
+  dist::Compression compression = dist::Compression::kNone;
+  int64_t check_every_steps = 1000;
+
+  dist::GroupOptions group(const std::string& device) const;
+  dist::ReducerOptions reducer() const;
+};
+
 config::EnumNames<OptimizerName> names_of(OptimizerName);
 
 void describe(config::Schema<RunOptions>& schema);
@@ -66,5 +95,6 @@ void describe(config::Schema<CheckpointOptions>& schema);
 void describe(config::Schema<EvaluationStream>& schema);
 void describe(config::Schema<EvaluationOptions>& schema);
 void describe(config::Schema<LoggingOptions>& schema);
+void describe(config::Schema<DistributedOptions>& schema);
 
 }  // namespace rexbert::train

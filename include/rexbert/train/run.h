@@ -5,6 +5,7 @@
 #include <string>
 
 #include "rexbert/core/env.h"
+#include "rexbert/dist/launch.h"
 #include "rexbert/train/run_config.h"
 #include "rexbert/train/trainer.h"
 
@@ -17,13 +18,16 @@ struct RunRequest {
   std::string resume = "auto";
   // Stop after this step with a checkpoint, as a signal would; 0: at the plan's end.
   int64_t stop_at_step = 0;
-  // Asked after every step; may be empty.
+  // Where this process stands among those of the run, beside what its launcher says.
+  dist::LaunchFlags launch = {};
+  // Asked after every step, on every rank; may be empty.
   std::function<bool()> stop_requested;
 };
 
 // Trains as the config says, from the beginning, from where the run stopped, or from where the run
 // named by start_from ended; writes the resolved config, the log, metrics and checkpoints into the
-// run directory. Errors are those of the parts: streams, tokenizer, checkpoints, numerics.
+// run directory. Every process of a run calls it: rank 0 alone reads and writes checkpoints and
+// metrics. Errors are those of the parts: streams, tokenizer, checkpoints, numerics, lost ranks.
 RunEnd run_training(Env& env, const LoadedConfig& loaded, const RunRequest& request);
 
 // The plan of a config for printing it: `start` is taken from start_from where that exists.

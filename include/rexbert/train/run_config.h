@@ -35,6 +35,7 @@ struct RunConfig {
   CheckpointOptions checkpoint;
   EvaluationOptions evaluation;
   LoggingOptions logging;
+  DistributedOptions distributed;
 
   std::vector<std::string> stream_names() const;
   // `start` is where the run named by start_from ended, or zeros.

@@ -23,6 +23,8 @@ struct StepResult {
   std::vector<int64_t> stream_rows;  // rows of each stream in this rank's share
   double seconds = 0;
   double data_wait_seconds = 0;  // of these, waiting for the loader
+  // Of these, after this rank's own gradients were there, until all ranks' were summed.
+  double exposed_seconds = 0;
   bool phase_ended = false;
   bool run_ended = false;
 
@@ -51,41 +53,57 @@ struct TrainerParts {
   optim::StableAdamW& optimizer;
   std::vector<torch::Tensor> parameters;
   dist::ProcessGroup& group;
+  dist::ReducerOptions reducer;
   std::vector<std::string> stream_names;
   // Where the samples of a step with a non-finite loss are written; empty: nowhere.
   fs::path forensics_directory;
 };
 
-enum class RunEnd { kFinished, kStopped };
+// How a run ended: at its plan's end, because a callback wanted it to, or because stop_requested()
+// was true on some rank.
+enum class RunEnd { kFinished, kStopped, kInterrupted };
 
 class Trainer {
  public:
   Trainer(TrainerParts parts, std::vector<std::unique_ptr<Callback>> callbacks, int64_t first_step);
 
-  // Trains until the plan's end or until stop_requested() is true after a step. Throws
-  // Error(kNumeric) naming step, streams and samples when a loss or the gradient is not finite; the
-  // weights are then those of the step before.
+  // Trains until the plan's end or until stop_requested() is true on any rank after a step; all
+  // ranks then stop after that step. Throws Error(kNumeric) naming step, streams and samples when a
+  // loss or the gradient is not finite on any rank; the weights are then those of the step before.
   RunEnd run(const std::function<bool()>& stop_requested);
 
   const plan::Plan& plan() const { return parts_.plan; }
   const batch::Loader& loader() const { return parts_.loader; }
   optim::StableAdamW& optimizer() { return parts_.optimizer; }
   const std::vector<std::string>& stream_names() const { return parts_.stream_names; }
-  // From any callback: stop after this step.
-  void request_stop() { stop_requested_ = true; }
+  dist::ProcessGroup& group() { return parts_.group; }
+  const dist::GradientReducer& reducer() const { return *reducer_; }
+  // From any callback of any rank: stop after this step.
+  void request_stop() { stop_ = true; }
   int64_t first_step() const { return first_step_; }
 
  private:
+  // This rank's share of a step.
+  struct Share {
+    double loss = 0;   // a sum
+    double terms = 0;  // in it
+    int non_finite_micro_batch = -1;
+    double non_finite_loss = 0;
+  };
+
+  void settle_reducer(batch::LoadedStep& first);
   StepResult train_step(batch::LoadedStep& loaded);
-  double accumulate_gradients(batch::LoadedStep& loaded, int64_t masked_tokens);
-  void reduce_gradients();
+  Share accumulate_gradients(batch::LoadedStep& loaded);
+  void scale_gradients(double factor);
+  [[noreturn]] void fail_non_finite(const batch::LoadedStep& loaded, const Share& share);
   [[noreturn]] void fail_non_finite(const batch::LoadedStep& loaded, int micro_batch,
                                     const std::string& what) const;
 
   TrainerParts parts_;
+  std::unique_ptr<dist::GradientReducer> reducer_;
   std::vector<std::unique_ptr<Callback>> callbacks_;
   int64_t first_step_;
-  bool stop_requested_ = false;
+  bool stop_ = false;
 };
 
 }  // namespace rexbert::train
