@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # What the scripts share. Sourced, never run; bash with `set -euo pipefail`.
 
 repository=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.." && pwd)
@@ -52,4 +53,91 @@ part() {
     exit "$status"
   fi
   say "== $title: done in $((SECONDS - begin)) s"
+}
+
+# step COMMAND...: prints the command as a user could type it, and runs it.
+step() {
+  printf '\n$ %s\n' "$*"
+  "$@"
+}
+
+# The sample corpus, its tokenizer, shards and salience table in $SAMPLE, made by $rexbert; what is
+# whole is not made again.
+make_sample() {
+  local stream
+  step "$rexbert" corpus sample --output "$SAMPLE/text"
+  if [[ ! -d $SAMPLE/tokenizer ]]; then
+    step "$rexbert" tokenizer train --input "$SAMPLE/text" --output "$SAMPLE/tokenizer" --vocabulary-size 4096
+  fi
+  for stream in general long ecommerce; do
+    step "$rexbert" tokenize "$SAMPLE/text/$stream.jsonl" --tokenizer "$SAMPLE/tokenizer" \
+      --output "$SAMPLE/shards/$stream" --holdout 2%,2
+  done
+  step "$rexbert" salience --domain "$SAMPLE/shards/ecommerce/train" --general "$SAMPLE/shards/general/train" \
+    --tokenizer "$SAMPLE/tokenizer" --output "$SAMPLE/salience.json"
+}
+
+# The newest checkpoint of a run directory.
+latest() { printf '%s/checkpoints/%s\n' "$1" "$(<"$1/checkpoints/latest")"; }
+
+# Sets $rexbert to the command: $REXBERT, or what a build left.
+find_rexbert() {
+  rexbert=$(realpath -m "${REXBERT:-$repository/build/release/bin/rexbert}")
+  [[ -x $rexbert ]] || die "$rexbert is not there: run scripts/quickstart.sh or scripts/check.sh first"
+}
+
+# Sets $torchrun to PyTorch's launcher: that of the references, or the one in PATH.
+find_torchrun() {
+  torchrun=$repository/.deps/oracle/bin/torchrun
+  [[ -x $torchrun ]] || torchrun=$(type -P torchrun) ||
+    die "needs torchrun: run scripts/setup.sh --oracle, or put one into PATH"
+}
+
+# wait_for SECONDS WHAT COMMAND...: until the command succeeds; fails saying WHAT after so many seconds.
+wait_for() {
+  local limit=$1 what=$2 end=$((SECONDS + $1))
+  shift 2
+  until "$@"; do
+    if ((SECONDS >= end)); then
+      say "$what: not within $limit s" >&2
+      return 1
+    fi
+    sleep 0.05
+  done
+}
+
+# The last step in a run directory's metrics, 0 before the first.
+last_step() {
+  local step
+  step=$(grep -oP '"step": ?\K[0-9]+' "$1/metrics.jsonl" 2>/dev/null | tail -n 1) || true
+  say "${step:-0}"
+}
+
+# reached RUN_DIR STEP
+reached() { (($(last_step "$1") >= $2)); }
+
+# no_process PID...: none of them runs any more; one that nobody has waited for does not.
+no_process() {
+  local pid state
+  for pid in "$@"; do
+    state=$(sed -n 's/^State:\t\(.\).*/\1/p' "/proc/$pid/status" 2>/dev/null) || true
+    if [[ $state == [^ZX] ]]; then return 1; fi
+  done
+}
+
+# The steps at which a run directory's logs say that it went on; only rank 0 says so.
+resumed_at() { grep -ohP 'resuming at step \K[0-9]+' "$1"/log*.txt || true; }
+
+# same_weights A B: whether two run directories end in the same bits.
+same_weights() { cmp --silent "$(latest "$1")/model.safetensors" "$(latest "$2")/model.safetensors"; }
+
+# find_workers AGENT COUNT: sets pids[LOCAL_RANK] of what a torchrun started, once all are there.
+find_workers() {
+  local pid rank
+  pids=()
+  for pid in $(pgrep -P "$1"); do
+    rank=$(tr '\0' '\n' 2>/dev/null <"/proc/$pid/environ" | sed -n 's/^LOCAL_RANK=//p') || true
+    if [[ -n $rank ]]; then pids[rank]=$pid; fi
+  done
+  ((${#pids[@]} == $2))
 }

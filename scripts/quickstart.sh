@@ -15,30 +15,16 @@ cd "$repository"
 export SAMPLE=${1:-runs/sample}
 rexbert=build/release/bin/rexbert
 
-step() {
-  printf '\n$ %s\n' "$*"
-  "$@"
-}
-
 step scripts/setup.sh
 step cmake --preset release
 step cmake --build --preset release --parallel "$(compile_jobs)" --target rexbert_command
 begin=$SECONDS
 
-step "$rexbert" corpus sample --output "$SAMPLE/text"
-if [[ ! -d $SAMPLE/tokenizer ]]; then
-  step "$rexbert" tokenizer train --input "$SAMPLE/text" --output "$SAMPLE/tokenizer" --vocabulary-size 4096
-fi
-for stream in general long ecommerce; do
-  step "$rexbert" tokenize "$SAMPLE/text/$stream.jsonl" --tokenizer "$SAMPLE/tokenizer" \
-    --output "$SAMPLE/shards/$stream" --holdout 2%,2
-done
-step "$rexbert" salience --domain "$SAMPLE/shards/ecommerce/train" --general "$SAMPLE/shards/general/train" \
-  --tokenizer "$SAMPLE/tokenizer" --output "$SAMPLE/salience.json"
+make_sample
 printf '\n$ export SAMPLE=%s\n' "$SAMPLE"
 step "$rexbert" plan --config configs/sample/pretrain.yaml
 step "$rexbert" train --config configs/sample/pretrain.yaml
-model=$SAMPLE/run/checkpoints/$(<"$SAMPLE/run/checkpoints/latest")
+model=$(latest "$SAMPLE/run")
 step "$rexbert" eval mlm --checkpoint "$model" \
   --data "$SAMPLE/shards/general/validation" "$SAMPLE/shards/ecommerce/validation"
 

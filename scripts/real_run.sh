@@ -33,7 +33,6 @@ rexbert=build/release/bin/rexbert
 [[ -x $rexbert ]] || die "$rexbert is not there: run scripts/quickstart.sh or scripts/check.sh first"
 mkdir -p "$REAL"
 
-latest() { printf '%s/checkpoints/%s\n' "$1" "$(<"$1/checkpoints/latest")"; }
 step_folder() { printf '%s/checkpoints/step-%09d\n' "$1" "$2"; }
 phase_end() { # RUN_DIR PHASE: the checkpoint at which a phase ended
   local step
