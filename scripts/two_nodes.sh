@@ -68,7 +68,7 @@ start_both() {
   local pids node
   for node in 0 1; do start_node "$node"; done
   for node in 0 1; do
-    wait_for 120 "the process of node $node" find_workers "${agents[node]}" 1 || die "see $work/node-$node.txt"
+    wait_for 300 "the process of node $node" find_workers "${agents[node]}" 1 || die "see $work/node-$node.txt"
     workers[node]=${pids[0]}
   done
 }

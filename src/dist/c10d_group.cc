@@ -69,7 +69,8 @@ std::vector<at::Tensor> gather_tensors(c10d::ProcessGroup& group, const at::Tens
 }  // namespace
 
 C10dGroup::C10dGroup(StorePtr store, const Launch& launch, const GroupOptions& options)
-    : launch_(launch), roll_call_(store, launch.rank, launch.world_size) {
+    : launch_(launch),
+      roll_call_(store, launch.rank, launch.world_size, !launch.store_is_hosted, activity_) {
   const auto named = [&](const char* name) {
     return StorePtr(c10::make_intrusive<c10d::PrefixStore>(name, store));
   };
@@ -90,8 +91,10 @@ C10dGroup::~C10dGroup() {
 
 void C10dGroup::guard(const char* what, const std::function<void()>& body) {
   const Clock::time_point start = Clock::now();
+  activity_->in_collective = true;
   try {
     body();
+    activity_->in_collective = false;
   } catch (const Error&) {
     throw;
   } catch (const std::exception& failure) {
@@ -101,11 +104,12 @@ void C10dGroup::guard(const char* what, const std::function<void()>& body) {
 
 void C10dGroup::fail(const char* what, double seconds, const std::string& why) {
   failed_ = true;
-  const std::string findings = roll_call_.ask();
-  throw Error(ErrorCode::kPeer, str_cat("rank ", rank(), " of ", world_size(), ", step ", step_,
-                                        ": ", what, str_printf(" failed after %.1f s: ", seconds),
-                                        findings.empty() ? "all ranks are alive" : findings, " (",
-                                        plain_words(why), ")"));
+  const std::string findings = roll_call_.call();
+  throw Error(
+      ErrorCode::kPeer,
+      str_cat("rank ", rank(), " of ", world_size(), ", step ", activity_->step.load(), ": ", what,
+              str_printf(" failed after %.1f s: ", seconds),
+              findings.empty() ? "all ranks are alive" : findings, " (", plain_words(why), ")"));
 }
 
 std::vector<double> C10dGroup::all_reduce_sum(const std::vector<double>& values) {

@@ -28,7 +28,7 @@ class C10dGroup final : public ProcessGroup {
 
   int rank() const override { return launch_.rank; }
   int world_size() const override { return launch_.world_size; }
-  void set_step(int64_t step) override { step_ = step; }
+  void set_step(int64_t step) override { activity_->step = step; }
   std::vector<double> all_reduce_sum(const std::vector<double>& values) override;
   std::vector<std::string> all_gather(const std::string& value) override;
   std::string broadcast(const std::string& value) override;
@@ -44,13 +44,14 @@ class C10dGroup final : public ProcessGroup {
   // The collective `what` has failed. Ends the group.
   [[noreturn]] void fail(const char* what, double seconds, const std::string& why);
   bool failed() const { return failed_; }
+  Activity& activity() { return *activity_; }
 
  private:
   Launch launch_;
+  std::shared_ptr<Activity> activity_ = std::make_shared<Activity>();
   RollCall roll_call_;
   GroupPtr control_;  // Gloo
   GroupPtr data_;     // the device's
-  int64_t step_ = 0;
   bool failed_ = false;
 };
 

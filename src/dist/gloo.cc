@@ -78,9 +78,7 @@ std::shared_ptr<gloo::transport::Device> open_device(const Launch& launch,
 }  // namespace
 
 GroupPtr make_gloo(const StorePtr& store, const Launch& launch, const GroupOptions& options) {
-  // Connecting is tried five times, each for as long as a collective may take.
-  constexpr int kAttempts = 5;
-  const auto gloo_options = c10d::ProcessGroupGloo::Options::create(options.timeout / kAttempts);
+  const auto gloo_options = c10d::ProcessGroupGloo::Options::create(options.timeout);
   gloo_options->devices = {open_device(launch, options)};
   const auto backend = c10::make_intrusive<c10d::ProcessGroupGloo>(store, launch.rank,
                                                                    launch.world_size, gloo_options);

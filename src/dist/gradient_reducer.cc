@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <functional>
 #include <map>
 #include <mutex>
 #include <torch/csrc/distributed/c10d/comm.hpp>
@@ -26,6 +27,7 @@ constexpr int64_t kFirstBucketBytes = 1 << 20;
 // What the hook sees of one reduction.
 struct Progress {
   Clock::time_point last_bucket_ready;
+  std::function<void()> all_ready;  // called when this rank's gradients are all there
   std::mutex mutex;
   std::string failure;  // of a collective
 };
@@ -39,6 +41,7 @@ class SumHook final : public c10d::CommHookInterface {
 
   FuturePtr runHook(c10d::GradBucket& bucket) override {
     progress_->last_bucket_ready = Clock::now();
+    if (bucket.isLast()) progress_->all_ready();
     const at::Tensor buffer = bucket.getBuffer();
     const std::vector<c10::Device> devices =
         buffer.is_cpu() ? std::vector<c10::Device>() : std::vector<c10::Device>{buffer.device()};
@@ -105,6 +108,7 @@ class C10dReducer final : public GradientReducer {
         parameters_(parameters),
         progress_(std::make_shared<Progress>()),
         reducer_(make_c10d_reducer(data, parameters, options)) {
+    progress_->all_ready = [&group] { group.activity().in_collective = true; };
     reducer_->register_comm_hook(std::make_unique<SumHook>(data, options, progress_));
   }
 
@@ -135,6 +139,7 @@ class C10dReducer final : public GradientReducer {
       if (progress_->failure.empty()) throw;  // not of a collective
       group_.fail("the sum of gradients", seconds_between(start, Clock::now()), progress_->failure);
     }
+    group_.activity().in_collective = false;
     exposed_seconds_ = seconds_between(progress_->last_bucket_ready, Clock::now());
   }
 

@@ -8,6 +8,7 @@ namespace rexbert::train {
 namespace {
 
 constexpr double kSlow = 1.25;
+constexpr double kNoticeable = 0.05;  // seconds a step; less is the noise of short steps
 
 double median(std::vector<double> values) {
   const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
@@ -55,7 +56,7 @@ std::vector<std::string> slow_ranks(const std::vector<RankTimes>& by_rank) {
   const double usual = median(each(by_rank, own_work));
   for (size_t rank = 0; rank < by_rank.size(); ++rank) {
     const RankTimes& times = by_rank[rank];
-    if (own_work(times) <= kSlow * usual) continue;
+    if (own_work(times) <= std::max(kSlow * usual, usual + kNoticeable)) continue;
     lines.push_back(str_cat("rank ", rank, " on ", times.host, " is slow: ",
                             str_printf("%.3f s of its own a step (%.3f s of it waiting for data), "
                                        "the median is %.3f s",

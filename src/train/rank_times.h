@@ -23,8 +23,8 @@ struct RankTimes {
 Json spread_of(const std::vector<RankTimes>& by_rank);
 
 // One line for each rank that makes the others wait: whose own work (compute and data) takes more
-// than 1.25 times the median of all ranks. None for fewer than three ranks, of which no median
-// tells which one is the odd one.
+// than 1.25 times the median of all ranks, and 50 ms longer. None for fewer than three ranks, of
+// which no median tells which one is the odd one.
 std::vector<std::string> slow_ranks(const std::vector<RankTimes>& by_rank);
 
 }  // namespace rexbert::train

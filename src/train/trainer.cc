@@ -85,6 +85,8 @@ RunEnd Trainer::run(const std::function<bool()>& stop_requested) {
   }
   if (step > first_step_) {
     for (const auto& callback : callbacks_) callback->run_stopped(*this, result);
+    // A launcher ends all ranks when one has ended with an error: not while rank 0 still writes.
+    parts_.group.barrier();
   }
   if (step == parts_.plan.end_step()) return RunEnd::kFinished;
   return interrupted ? RunEnd::kInterrupted : RunEnd::kStopped;

@@ -33,7 +33,8 @@ daemon() {
 }
 
 # start_cluster DIR NODE_TASKS: partitions `batch` and `batch_grace`, which the jobs of `urgent` preempt,
-# without and with a minute to write a checkpoint.
+# without and with a minute to write a checkpoint. Jobs have a time limit: one without, started again,
+# may have an end in the past, and so be warned of it at once.
 start_cluster() {
   cluster=$1
   local node user
@@ -72,9 +73,10 @@ KillWait=5
 ReturnToService=2
 SlurmdParameters=config_overrides
 NodeName=$node NodeAddr=127.0.0.1 CPUs=$2
-PartitionName=batch Nodes=$node Default=YES PriorityTier=1
-PartitionName=batch_grace Nodes=$node PriorityTier=1 GraceTime=60
-PartitionName=urgent Nodes=$node PriorityTier=10 PreemptMode=OFF
+PartitionName=DEFAULT Nodes=$node DefaultTime=60
+PartitionName=batch Default=YES PriorityTier=1
+PartitionName=batch_grace PriorityTier=1 GraceTime=60
+PartitionName=urgent PriorityTier=10 PreemptMode=OFF
 CONF
   export SLURM_CONF=$cluster/slurm.conf
   PATH=$PATH:/usr/sbin

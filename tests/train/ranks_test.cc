@@ -197,11 +197,11 @@ TEST_F(RanksTest, AKilledRankEndsTheOthersAndARestartEndsInTheSameBits) {
     for (int rank = 0; rank < 4; ++rank) {
       if (rank == lost) continue;
       EXPECT_EQ(codes[static_cast<size_t>(rank)], static_cast<int>(ErrorCode::kPeer));
-      EXPECT_THAT(printed(ranks[static_cast<size_t>(rank)]),
-                  AllOf(HasSubstr(str_cat("rexbert: rank ", rank, " of 4, step ")),
-                        HasSubstr(" failed after "),
-                        HasSubstr(lost == 0 ? "the store at which the ranks met does not answer"
-                                            : "rank 3 does not answer")));
+      EXPECT_THAT(
+          printed(ranks[static_cast<size_t>(rank)]),
+          AllOf(HasSubstr(str_cat("rexbert: rank ", rank, " of 4, step ")),
+                HasSubstr(" failed after "),
+                HasSubstr(lost == 0 ? "rank 0, which holds the store" : "rank 3 does not answer")));
     }
     run(name, 4);
     EXPECT_EQ(weights(name), weights("whole")) << "rank " << lost;
