@@ -42,6 +42,7 @@ void bench_train(TrainArguments arguments) {
   options.reducer.overlap = !arguments.no_overlap;
   ops::keep_freed_memory();
   const dist::Launch launch = dist::discover_launch({});
+  options.device_index = launch.local_rank;
   if (options.threads == 0) options.threads = dist::threads_of(launch);
   const auto group = dist::connect(launch, {.device = options.device});
   const train::TrainBenchResult result = train::bench_train(options, *group);
@@ -96,7 +97,8 @@ void add_train(CLI::App& bench) {
   command->add_option("--steps", options.steps, "Timed steps, after two that are not")
       ->capture_default_str()
       ->check(CLI::PositiveNumber);
-  command->add_option("--threads", options.threads, "0: all cores")->capture_default_str();
+  command->add_option("--threads", options.threads, "0: the rank's share of the cores")
+      ->capture_default_str();
   command->add_option("--device", options.device, "Where the model lives")
       ->check(CLI::IsMember({"cpu", "cuda"}))
       ->capture_default_str();

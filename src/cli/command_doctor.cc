@@ -17,8 +17,9 @@ struct Arguments {
   double timeout = 60;
 };
 
-void doctor_dist(const Arguments& arguments) {
+void doctor_dist(Arguments arguments) {
   const dist::Launch launch = dist::discover_launch({});
+  arguments.doctor.device_index = launch.local_rank;
   at::set_num_threads(dist::threads_of(launch));
   dist::GroupOptions options;
   options.device = arguments.doctor.device;

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <chrono>
 
+#include "rexbert/core/clock.h"
 #include "rexbert/core/json.h"
 
 namespace rexbert::dist {
@@ -35,7 +36,7 @@ AllReduceTimes bench_all_reduce(ProcessGroup& group, const at::TensorOptions& te
     group.barrier();
     const Clock::time_point start = Clock::now();
     group.all_reduce_sum(tensor);
-    const double seconds = std::chrono::duration<double>(Clock::now() - start).count();
+    const double seconds = seconds_since(start);
     if (repeat >= kWarmUps) own.push_back(seconds);
   }
   AllReduceTimes times{elements * static_cast<int64_t>(sizeof(float)), own};

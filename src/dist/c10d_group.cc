@@ -10,6 +10,7 @@
 #include <torch/csrc/distributed/c10d/HashStore.hpp>
 #include <torch/csrc/distributed/c10d/PrefixStore.hpp>
 
+#include "rexbert/core/clock.h"
 #include "rexbert/core/error.h"
 #include "rexbert/core/strings.h"
 
@@ -17,10 +18,6 @@ namespace rexbert::dist {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-
-double seconds_since(Clock::time_point start) {
-  return std::chrono::duration<double>(Clock::now() - start).count();
-}
 
 // c10d's errors begin with the place in its sources, and end with a stack of many lines.
 std::string plain_words(std::string text) {

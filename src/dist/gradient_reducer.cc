@@ -1,7 +1,6 @@
 #include <ATen/ATen.h>
 
 #include <algorithm>
-#include <atomic>
 #include <chrono>
 #include <functional>
 #include <map>
@@ -11,9 +10,8 @@
 #include <utility>
 
 #include "dist/c10d_group.h"
-#include "rexbert/core/error.h"
+#include "rexbert/core/clock.h"
 #include "rexbert/core/hash.h"
-#include "rexbert/core/strings.h"
 
 namespace rexbert::dist {
 namespace {
@@ -137,10 +135,10 @@ class C10dReducer final : public GradientReducer {
     } catch (const std::exception&) {
       const std::scoped_lock lock(progress_->mutex);
       if (progress_->failure.empty()) throw;  // not of a collective
-      group_.fail("the sum of gradients", seconds_between(start, Clock::now()), progress_->failure);
+      group_.fail("the sum of gradients", seconds_since(start), progress_->failure);
     }
     group_.activity().in_collective = false;
-    exposed_seconds_ = seconds_between(progress_->last_bucket_ready, Clock::now());
+    exposed_seconds_ = seconds_since(progress_->last_bucket_ready);
   }
 
   double exposed_seconds() const override { return exposed_seconds_; }
@@ -157,14 +155,10 @@ class C10dReducer final : public GradientReducer {
       }
       text += "\n";
     }
-    return str_printf("%016llx", static_cast<unsigned long long>(hash64(text)));
+    return hash_hex("xxh3_64", text);
   }
 
  private:
-  static double seconds_between(Clock::time_point begin, Clock::time_point end) {
-    return std::chrono::duration<double>(end - begin).count();
-  }
-
   C10dGroup& group_;
   std::vector<at::Tensor> parameters_;
   std::shared_ptr<Progress> progress_;

@@ -131,9 +131,9 @@ StorePtr open_store(const Launch& launch, milliseconds timeout) {
 
 }  // namespace
 
-StorePtr meet_at(const StorePtr& store, const Launch& launch, milliseconds timeout) {
-  const auto start =
-      c10::make_intrusive<c10d::PrefixStore>(str_cat("rexbert/", launch.attempt), store);
+StorePtr meet(const Launch& launch, milliseconds timeout) {
+  const auto start = c10::make_intrusive<c10d::PrefixStore>(str_cat("rexbert/", launch.attempt),
+                                                            open_store(launch, timeout));
   const std::string session = launch.rank == 0 ? Host(*start, launch.world_size).gather(timeout)
                                                : join(*start, launch, timeout);
   const std::string ready = Host::ready_key(session);
@@ -148,10 +148,6 @@ StorePtr meet_at(const StorePtr& store, const Launch& launch, milliseconds timeo
                                           " for all processes; missing: ", "rank ", missing));
   }
   return c10::make_intrusive<c10d::PrefixStore>(session, start);
-}
-
-StorePtr meet(const Launch& launch, milliseconds timeout) {
-  return meet_at(open_store(launch, timeout), launch, timeout);
 }
 
 }  // namespace rexbert::dist

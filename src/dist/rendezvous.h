@@ -17,7 +17,4 @@ using StorePtr = c10::intrusive_ptr<c10d::Store>;
 // own. Error(kPeer) naming the ranks that did not come within `timeout`.
 StorePtr meet(const Launch& launch, std::chrono::milliseconds timeout);
 
-// The same at a store that is there already, for processes that are threads of one.
-StorePtr meet_at(const StorePtr& store, const Launch& launch, std::chrono::milliseconds timeout);
-
 }  // namespace rexbert::dist

@@ -8,6 +8,7 @@
 #include <chrono>
 #include <thread>
 
+#include "rexbert/core/clock.h"
 #include "rexbert/core/philox.h"
 #include "rexbert/core/strings.h"
 #include "rexbert/eval/model_input.h"
@@ -72,7 +73,8 @@ TrainBenchResult bench_train(const TrainBenchOptions& options, dist::ProcessGrou
   using Clock = std::chrono::steady_clock;
   const auto cores = static_cast<int32_t>(std::max(1u, std::thread::hardware_concurrency()));
   at::set_num_threads(options.threads > 0 ? options.threads : cores);
-  const c10::Device device = nn::use_device(options.device, options.deterministic);
+  const c10::Device device =
+      nn::use_device(options.device, options.deterministic, options.device_index);
   const auto first_number = static_cast<uint64_t>(group.rank()) << 32;
   nn::MaskedLanguageModel model(options.model);
   model.to(device);
@@ -99,7 +101,7 @@ TrainBenchResult bench_train(const TrainBenchOptions& options, dist::ProcessGrou
     optimizer.step(1e-4, 1e-5);
     // Last, because the host waits here for all that the GPU has been given.
     result.loss = loss.sum.item<double>() / static_cast<double>(loss.count);
-    const double seconds = std::chrono::duration<double>(Clock::now() - start).count();
+    const double seconds = seconds_since(start);
     if (step <= options.warmup_steps) continue;
     result.seconds.push_back(seconds);
     result.exposed_seconds.push_back(reducer->exposed_seconds());

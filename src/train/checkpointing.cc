@@ -1,5 +1,6 @@
 #include <utility>
 
+#include "rexbert/core/clock.h"
 #include "rexbert/core/error.h"
 #include "rexbert/core/log.h"
 #include "rexbert/core/strings.h"
@@ -9,10 +10,6 @@ namespace rexbert::train {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-
-double seconds_since(Clock::time_point start) {
-  return std::chrono::duration<double>(Clock::now() - start).count();
-}
 
 }  // namespace
 

@@ -21,8 +21,7 @@ std::string text_of(const Facts& facts, const std::string& name) {
 
 std::string hash_of(const torch::Tensor& tensor) {
   const torch::Tensor bytes = tensor.detach().cpu().contiguous();
-  const std::string_view view(static_cast<const char*>(bytes.const_data_ptr()), bytes.nbytes());
-  return str_printf("%016llx", static_cast<unsigned long long>(hash64(view)));
+  return hash_hex("xxh3_64", {static_cast<const char*>(bytes.const_data_ptr()), bytes.nbytes()});
 }
 
 }  // namespace

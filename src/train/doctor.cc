@@ -6,6 +6,7 @@
 #include <cmath>
 #include <csignal>
 
+#include "rexbert/core/clock.h"
 #include "rexbert/core/error.h"
 #include "rexbert/core/strings.h"
 #include "rexbert/dist/bench.h"
@@ -37,6 +38,7 @@ TrainBenchOptions small_run(const DoctorOptions& options) {
   bench.steps = options.steps;
   bench.threads = at::get_num_threads();
   bench.device = options.device;
+  bench.device_index = options.device_index;
   return bench;
 }
 
@@ -95,7 +97,7 @@ Finding lost_rank(dist::ProcessGroup& group) {
   } catch (const Error& lost) {
     error = lost.what();
   }
-  const double seconds = std::chrono::duration<double>(Clock::now() - start).count();
+  const double seconds = seconds_since(start);
   return {"a rank that is killed is noticed", str_printf("after %.1f s: ", seconds) + error,
           error.find(str_cat("rank ", group.world_size() - 1, " does not answer")) !=
               std::string::npos};
@@ -109,7 +111,7 @@ std::vector<Finding> examine(dist::ProcessGroup& group, const DoctorOptions& opt
                 "doctor dist: expected several processes, got one; start it by a launcher: "
                 "torchrun --no-python --nproc-per-node 4 rexbert doctor dist");
   }
-  const c10::Device device = nn::use_device(options.device, true);
+  const c10::Device device = nn::use_device(options.device, true, options.device_index);
   std::vector<Finding> findings;
   TrainBenchOptions bench = small_run(options);
   const TrainBenchResult first = bench_train(bench, group);

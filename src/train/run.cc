@@ -169,7 +169,7 @@ class Run {
   }
 
   std::string hash_of_file(const fs::path& path) const {
-    return str_printf("%016llx", static_cast<unsigned long long>(hash64(env_.read_file(path))));
+    return hash_hex("xxh3_64", env_.read_file(path));
   }
 
   void check_directory_is_shared() {

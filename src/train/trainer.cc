@@ -4,6 +4,7 @@
 #include <cmath>
 #include <optional>
 
+#include "rexbert/core/clock.h"
 #include "rexbert/core/error.h"
 #include "rexbert/core/json.h"
 #include "rexbert/core/strings.h"
@@ -12,10 +13,6 @@ namespace rexbert::train {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-
-double seconds_since(Clock::time_point start) {
-  return std::chrono::duration<double>(Clock::now() - start).count();
-}
 
 std::vector<int64_t> rows_by_stream(const batch::LoadedStep& loaded, size_t streams) {
   std::vector<int64_t> rows(streams, 0);

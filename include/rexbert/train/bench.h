@@ -18,6 +18,7 @@ struct TrainBenchOptions {
   int steps = 8;
   int32_t threads = 0;  // 0: all cores
   std::string device = "cpu";
+  int device_index = 0;  // of the GPU among this machine's
   nn::Precision precision = nn::Precision::kF32;
   bool deterministic = true;  // nn::use_device
   dist::ReducerOptions reducer;

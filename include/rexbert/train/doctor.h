@@ -16,7 +16,8 @@ struct Finding {
 
 struct DoctorOptions {
   std::string device = "cpu";
-  int steps = 8;  // of each little training run
+  int device_index = 0;  // of the GPU among this machine's
+  int steps = 8;         // of each little training run
   // Ends with the last rank killing itself, to see that the others notice. Under a launcher that
   // watches its processes, the job then counts as failed.
   bool lose_a_rank = false;
