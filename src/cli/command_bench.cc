@@ -64,6 +64,7 @@ void bench_train(TrainArguments arguments) {
                        {"loss", result.loss},
                        {"ranks", launch.world_size},
                        {"seconds", result.median_seconds()},
+                       {"waited_seconds", result.median_waited_seconds()},
                        {"exposed_seconds", result.median_exposed_seconds()},
                        {"peak_memory_gib", result.peak_memory_gib}};
     std::printf("%s\n", json.dump().c_str());
@@ -76,9 +77,11 @@ void bench_train(TrainArguments arguments) {
       static_cast<long long>(options.context_length), arguments.precision.c_str(), rate,
       tokens / *slowest, tokens / *fastest, options.steps, result.loss, result.peak_memory_gib);
   if (launch.world_size == 1) return;
-  std::printf("%d ranks, each at that rate; a step %.1f ms, of which sums of gradients %.1f ms\n",
-              launch.world_size, 1e3 * result.median_seconds(),
-              1e3 * result.median_exposed_seconds());
+  std::printf(
+      "%d ranks, each at that rate; a step %.1f ms, of which exposed sums of gradients %.1f ms, "
+      "waiting for slower ranks %.1f ms\n",
+      launch.world_size, 1e3 * result.median_seconds(), 1e3 * result.median_exposed_seconds(),
+      1e3 * (result.median_waited_seconds() - result.median_exposed_seconds()));
 }
 
 void add_train(CLI::App& bench) {

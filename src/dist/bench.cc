@@ -7,15 +7,11 @@
 
 #include "rexbert/core/clock.h"
 #include "rexbert/core/json.h"
+#include "rexbert/core/statistics.h"
 
 namespace rexbert::dist {
 
-double AllReduceTimes::median_seconds() const {
-  std::vector<double> sorted = seconds;
-  const auto middle = sorted.begin() + static_cast<std::ptrdiff_t>(sorted.size() / 2);
-  std::nth_element(sorted.begin(), middle, sorted.end());
-  return *middle;
-}
+double AllReduceTimes::median_seconds() const { return median(seconds); }
 
 double AllReduceTimes::algorithm_bandwidth() const {
   return static_cast<double>(bytes) / median_seconds();

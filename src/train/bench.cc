@@ -9,7 +9,9 @@
 #include <thread>
 
 #include "rexbert/core/clock.h"
+#include "rexbert/core/json.h"
 #include "rexbert/core/philox.h"
+#include "rexbert/core/statistics.h"
 #include "rexbert/core/strings.h"
 #include "rexbert/eval/model_input.h"
 #include "rexbert/nn/device.h"
@@ -53,20 +55,25 @@ double peak_memory_bytes(c10::Device device) {
     const auto stats = at::getDeviceAllocator(device.type())->getDeviceStats(device.index());
     return static_cast<double>(stats.allocated_bytes[kAll].peak);
   }
-  struct rusage usage{};
+  struct rusage usage {};
   getrusage(RUSAGE_SELF, &usage);
   return static_cast<double>(usage.ru_maxrss) * 1024;
 }
 
-double median(std::vector<double> sorted) {
-  std::sort(sorted.begin(), sorted.end());
-  const size_t half = sorted.size() / 2;
-  return sorted.size() % 2 == 1 ? sorted[half] : (sorted[half - 1] + sorted[half]) / 2;
+// The least over the ranks of each value.
+std::vector<double> least_of_ranks(const std::vector<double>& own, dist::ProcessGroup& group) {
+  std::vector<double> least = own;
+  for (const std::string& text : group.all_gather(Json(own).dump())) {
+    const auto other = Json::parse(text).get<std::vector<double>>();
+    for (size_t i = 0; i < least.size(); ++i) least[i] = std::min(least[i], other[i]);
+  }
+  return least;
 }
 
 }  // namespace
 
 double TrainBenchResult::median_seconds() const { return median(seconds); }
+double TrainBenchResult::median_waited_seconds() const { return median(waited_seconds); }
 double TrainBenchResult::median_exposed_seconds() const { return median(exposed_seconds); }
 
 TrainBenchResult bench_train(const TrainBenchOptions& options, dist::ProcessGroup& group) {
@@ -104,8 +111,9 @@ TrainBenchResult bench_train(const TrainBenchOptions& options, dist::ProcessGrou
     const double seconds = seconds_since(start);
     if (step <= options.warmup_steps) continue;
     result.seconds.push_back(seconds);
-    result.exposed_seconds.push_back(reducer->exposed_seconds());
+    result.waited_seconds.push_back(reducer->exposed_seconds());
   }
+  result.exposed_seconds = least_of_ranks(result.waited_seconds, group);
   result.weights_hash = str_join(hash_parameters(model), "");
   result.peak_memory_gib = peak_memory_bytes(device) / (1 << 30);
   return result;

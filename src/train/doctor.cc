@@ -64,7 +64,7 @@ Finding planted_slow_rank(dist::ProcessGroup& group, const DoctorOptions& option
   TrainBenchOptions bench = small_run(options);
   if (slow) bench.sequences *= 4;
   const TrainBenchResult result = bench_train(bench, group);
-  const RankTimes own{result.median_seconds(), 0, result.median_exposed_seconds(), "here"};
+  const RankTimes own{result.median_seconds(), 0, result.median_waited_seconds(), "here"};
   std::vector<RankTimes> by_rank;
   for (const std::string& text : group.all_gather(own.to_json().dump())) {
     by_rank.push_back(RankTimes::from_json(Json::parse(text)));

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "rexbert/core/statistics.h"
 #include "rexbert/core/strings.h"
 
 namespace rexbert::train {
@@ -9,12 +10,6 @@ namespace {
 
 constexpr double kSlow = 1.25;
 constexpr double kNoticeable = 0.05;  // seconds a step; less is the noise of short steps
-
-double median(std::vector<double> values) {
-  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-  std::nth_element(values.begin(), middle, values.end());
-  return *middle;
-}
 
 template <class Take>
 std::vector<double> each(const std::vector<RankTimes>& by_rank, Take take) {

@@ -21,7 +21,7 @@ TEST(RankTimes, ASlowRankIsNamedByItsOwnWork) {
   EXPECT_THAT(
       slow_ranks({times(0, 1, "a"), times(0, 1.1, "b"), times(0, 2, "c"), times(0.1, 0.9, "d")}),
       ElementsAre("rank 2 on c is slow: 2.000 s of its own a step (0.000 s of it waiting "
-                  "for data), the median is 1.100 s"));
+                  "for data), the median is 1.050 s"));
   EXPECT_THAT(slow_ranks({times(1.5, 1, "a"), times(0, 1, "b"), times(0, 1, "c")}),
               ElementsAre("rank 0 on a is slow: 2.500 s of its own a step (1.500 s of it waiting "
                           "for data), the median is 1.000 s"));

@@ -26,13 +26,17 @@ struct TrainBenchOptions {
 
 struct TrainBenchResult {
   std::vector<double> seconds;  // of each timed step, in order
-  // Of these, adding gradients up with nothing to hide it.
+  // Of these, from when this rank's gradients were all there to when the sums were: it waits for
+  // slower ranks too.
+  std::vector<double> waited_seconds;
+  // The same of the rank that came last: adding up with no computation to hide it.
   std::vector<double> exposed_seconds;
   double loss = 0;             // of the last step
   std::string weights_hash;    // after the last step
   double peak_memory_gib = 0;  // of the process, or of its tensors on a GPU
 
   double median_seconds() const;
+  double median_waited_seconds() const;
   double median_exposed_seconds() const;
 };
 
