@@ -11,6 +11,7 @@
 #include "rexbert/dist/process_group.h"
 #include "rexbert/eval/mlm.h"
 #include "rexbert/hf/model_folder.h"
+#include "rexbert/nn/device.h"
 #include "rexbert/tokenizer/tokenizer.h"
 
 namespace rexbert::cli {
@@ -22,6 +23,8 @@ struct Options {
   eval::MlmOptions mlm;
   std::string tokens = "0";
   int32_t context_length = 0;
+  std::string device = "cpu";
+  std::string precision = "f32";
   std::string json;
   std::string documents;
 };
@@ -38,7 +41,11 @@ void evaluate(Options options) {
   Env& env = Env::posix();
   const auto tokenizer = with_context(
       "--checkpoint", [&] { return tokenizer::Tokenizer::load(env, options.checkpoint); });
+  const c10::Device device = nn::use_device(options.device);
   const hf::LoadedModel loaded = hf::load_model(env, options.checkpoint);
+  loaded.model->to(device);
+  loaded.model->set_precision(options.precision == "bf16" ? nn::Precision::kBf16
+                                                          : nn::Precision::kF32);
   options.mlm.rope = loaded.config.rope;
   options.mlm.context_length = options.context_length > 0
                                    ? options.context_length
@@ -109,6 +116,12 @@ void add_eval_command(CLI::App& app) {
   mlm->add_option("--section", options->mlm.section_tokens,
                   "Cut documents into sections of so many tokens first and score each by itself")
       ->check(CLI::Range(1, 1 << 20));
+  mlm->add_option("--device", options->device, "Where the model lives")
+      ->check(CLI::IsMember({"cpu", "cuda"}))
+      ->capture_default_str();
+  mlm->add_option("--precision", options->precision, "What activations are computed in")
+      ->check(CLI::IsMember({"f32", "bf16"}))
+      ->capture_default_str();
   mlm->add_option("--json", options->json, "Write the scores to this file");
   mlm->add_option("--documents", options->documents,
                   "Write each document's (or section's) sums to this file, one JSON object a line");

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cmath>
 #include <optional>
+#include <utility>
 
 #include "rexbert/core/clock.h"
 #include "rexbert/core/error.h"
@@ -99,15 +100,16 @@ StepResult Trainer::train_step(batch::LoadedStep& loaded) {
   result.spec = loaded.spec;
   result.stream_rows = rows_by_stream(loaded, parts_.stream_names.size());
 
-  const Share share = accumulate_gradients(loaded);
+  Share share = accumulate_gradients(loaded);
   result.exposed_seconds = reducer_->exposed_seconds();
-  const std::vector<double> sums = parts_.group.all_reduce_sum(
-      {share.loss, share.terms, share.non_finite_micro_batch >= 0 ? 1.0 : 0.0});
-  if (sums[2] > 0) fail_non_finite(loaded, share);
-  result.loss = sums[0] / sums[1];
-  result.masked_tokens = static_cast<int64_t>(sums[1]);
-  scale_gradients(1.0 / sums[1]);
-  result.gradient_norm = parts_.optimizer.gradient_norm();
+  const double terms = parts_.group.all_reduce_sum({share.terms}).front();
+  scale_gradients(1.0 / terms);
+  result.gradient_norm = read_numbers(share);
+  const std::vector<double> sums =
+      parts_.group.all_reduce_sum({share.loss, share.non_finite_micro_batch >= 0 ? 1.0 : 0.0});
+  if (sums[1] > 0) fail_non_finite(loaded, share);
+  result.loss = sums[0] / terms;
+  result.masked_tokens = static_cast<int64_t>(terms);
   if (!std::isfinite(result.gradient_norm)) {
     fail_non_finite(loaded, -1, str_cat("the gradient norm is ", result.gradient_norm));
   }
@@ -119,22 +121,33 @@ StepResult Trainer::train_step(batch::LoadedStep& loaded) {
   return result;
 }
 
-// Goes on after a loss that is not finite: the other ranks wait in the same collectives.
 Trainer::Share Trainer::accumulate_gradients(batch::LoadedStep& loaded) {
   parts_.optimizer.zero_grad();
   Share share;
   for (size_t i = 0; i < loaded.micro_batches.size(); ++i) {
     const Objective::Loss micro = parts_.objective.loss(loaded.micro_batches[i], loaded.spec);
-    const double sum = micro.sum.item<double>();
-    if (!std::isfinite(sum) && share.non_finite_micro_batch < 0) {
-      share.non_finite_micro_batch = static_cast<int>(i);
-      share.non_finite_loss = sum;
-    }
     reducer_->backward(micro.sum, i + 1 == loaded.micro_batches.size());
-    share.loss += sum;
+    share.losses.push_back(micro.sum.detach().to(torch::kFloat64));
     share.terms += static_cast<double>(micro.count);
   }
   return share;
+}
+
+// The gradients' norm, and into `share` what its losses are: here the host waits for the device,
+// once a step. A loss that is not finite ends nothing yet: the other ranks wait in the same
+// collectives.
+double Trainer::read_numbers(Share& share) {
+  std::vector<torch::Tensor> numbers = std::exchange(share.losses, {});
+  numbers.push_back(parts_.optimizer.gradient_norm_tensor().to(torch::kFloat64));
+  const torch::Tensor on_host = torch::stack(numbers).cpu();
+  const auto read = on_host.accessor<double, 1>();
+  for (int64_t i = 0; i + 1 < on_host.numel(); ++i) {
+    share.loss += read[i];
+    if (std::isfinite(read[i]) || share.non_finite_micro_batch >= 0) continue;
+    share.non_finite_micro_batch = static_cast<int>(i);
+    share.non_finite_loss = read[i];
+  }
+  return read[on_host.numel() - 1];
 }
 
 void Trainer::scale_gradients(double factor) {

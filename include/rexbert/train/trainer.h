@@ -85,8 +85,9 @@ class Trainer {
  private:
   // This rank's share of a step.
   struct Share {
-    double loss = 0;   // a sum
-    double terms = 0;  // in it
+    std::vector<torch::Tensor> losses;  // of the micro-batches, each a sum
+    double terms = 0;                   // in them
+    double loss = 0;                    // the sum of them
     int non_finite_micro_batch = -1;
     double non_finite_loss = 0;
   };
@@ -94,6 +95,7 @@ class Trainer {
   void settle_reducer(batch::LoadedStep& first);
   StepResult train_step(batch::LoadedStep& loaded);
   Share accumulate_gradients(batch::LoadedStep& loaded);
+  double read_numbers(Share& share);
   void scale_gradients(double factor);
   [[noreturn]] void fail_non_finite(const batch::LoadedStep& loaded, const Share& share);
   [[noreturn]] void fail_non_finite(const batch::LoadedStep& loaded, int micro_batch,
