@@ -19,19 +19,9 @@ work=${1:-runs/presets}
 shift || true
 presets=("$@")
 ((${#presets[@]} > 0)) || presets=(micro small mini base large)
-rexbert=build/release/bin/rexbert
-[[ -x $rexbert ]] || die "$rexbert is not there: run scripts/quickstart.sh or scripts/check.sh first"
+find_rexbert
 
-if [[ ! -f $work/salience.json ]]; then
-  "$rexbert" corpus sample --output "$work/text"
-  [[ -d $work/tokenizer ]] ||
-    "$rexbert" tokenizer train --input "$work/text" --output "$work/tokenizer" --vocabulary-size 50368
-  for stream in long ecommerce; do
-    "$rexbert" tokenize "$work/text/$stream.jsonl" --tokenizer "$work/tokenizer" --output "$work/shards/$stream"
-  done
-  "$rexbert" salience --domain "$work/shards/ecommerce" --general "$work/shards/long" \
-    --tokenizer "$work/tokenizer" --output "$work/salience.json"
-fi
+make_preset_data "$work"
 
 table=$work/every_preset.tsv
 printf 'preset\tphase\tstep\ttokens\tlearning_rate\tmasked_tokens\tloss\tseconds_of_both\n' >"$table"

@@ -77,6 +77,21 @@ make_sample() {
     --tokenizer "$SAMPLE/tokenizer" --output "$SAMPLE/salience.json"
 }
 
+# make_preset_data DIR: the sample corpus with a vocabulary of 50,368 pieces, as the presets want it, its
+# shards and salience table, made by $rexbert; what is whole is not made again.
+make_preset_data() {
+  local work=$1 stream
+  if [[ -f $work/salience.json ]]; then return; fi
+  "$rexbert" corpus sample --output "$work/text"
+  [[ -d $work/tokenizer ]] ||
+    "$rexbert" tokenizer train --input "$work/text" --output "$work/tokenizer" --vocabulary-size 50368
+  for stream in long ecommerce; do
+    "$rexbert" tokenize "$work/text/$stream.jsonl" --tokenizer "$work/tokenizer" --output "$work/shards/$stream"
+  done
+  "$rexbert" salience --domain "$work/shards/ecommerce" --general "$work/shards/long" \
+    --tokenizer "$work/tokenizer" --output "$work/salience.json"
+}
+
 # The newest checkpoint of a run directory.
 latest() { printf '%s/checkpoints/%s\n' "$1" "$(<"$1/checkpoints/latest")"; }
 
