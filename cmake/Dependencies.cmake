@@ -15,6 +15,12 @@ pkg_check_modules(BROTLI REQUIRED IMPORTED_TARGET libbrotlienc libbrotlidec)
 pkg_check_modules(XXHASH REQUIRED IMPORTED_TARGET libxxhash)
 find_package(Snappy REQUIRED)
 
+find_path(FASTTEXT_INCLUDE_DIR fasttext/fasttext.h REQUIRED)
+find_library(FASTTEXT_LIBRARY NAMES fasttext REQUIRED)
+add_library(fasttext::fasttext UNKNOWN IMPORTED)
+set_target_properties(fasttext::fasttext PROPERTIES
+  IMPORTED_LOCATION "${FASTTEXT_LIBRARY}" INTERFACE_INCLUDE_DIRECTORIES "${FASTTEXT_INCLUDE_DIR}")
+
 if(NOT TARGET yaml-cpp::yaml-cpp)
   add_library(yaml-cpp::yaml-cpp ALIAS yaml-cpp)
 endif()

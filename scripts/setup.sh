@@ -47,6 +47,7 @@ libzstd-dev         header  zstd.h
 libbrotli-dev       header  brotli/encode.h
 libsnappy-dev       header  snappy.h
 libxxhash-dev       header  xxhash.h
+libfasttext-dev     header  fasttext/fasttext.h
 libgloo-dev         header  gloo/config.h
 libgtest-dev        header  gtest/gtest.h
 libgmock-dev        header  gmock/gmock.h
