@@ -1,6 +1,7 @@
 #include "rexbert/curate/document.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "rexbert/core/json.h"
 
@@ -38,6 +39,11 @@ std::string to_json_line(const Document& document) {
   add("file", document.file);
   if (document.line > 0) json["line"] = document.line;
   if (document.score) json["score"] = *document.score;
+  if (!document.spans.empty()) json["spans"] = document.spans;
+  if (!document.line_scores.empty()) {
+    Json& scores = json["line_scores"] = Json::array();
+    for (const float score : document.line_scores) scores.push_back(std::round(score * 1e3) / 1e3);
+  }
   return json.dump() + "\n";
 }
 
@@ -55,6 +61,10 @@ Document parse_document(std::string_view json_line, std::string_view source) {
   take("file", document.file);
   if (json.contains("line")) document.line = json_get<uint64_t>(json, "line", source);
   if (json.contains("score")) document.score = json_get<double>(json, "score", source);
+  if (json.contains("spans")) document.spans = json_get<LineSpans>(json, "spans", source);
+  if (json.contains("line_scores")) {
+    document.line_scores = json_get<std::vector<float>>(json, "line_scores", source);
+  }
   return document;
 }
 

@@ -28,7 +28,8 @@ TEST(LineFeatures, KeepWordsAndTheKindOfNumbers) {
   EXPECT_EQ(features("Save 20% on the XR-500 500ml"),
             "save <share> on the <model> <3> ml <8w> <open>");
   EXPECT_EQ(features("New Blue Shoes"), "new blue shoes <title> <4w> <open>");
-  EXPECT_EQ(features("12,50 \xE2\x82\xAC, or \xC2\xA3 7"), "<price> <currency> , or <price> <4w> <open>");
+  EXPECT_EQ(features("12,50 \xE2\x82\xAC, or \xC2\xA3 7"),
+            "<price> <currency> , or <price> <4w> <open>");
   EXPECT_EQ(features("don't Caf\xC3\xA9"), "don't caf\xC3\xA9 <2w> <open>");
 }
 

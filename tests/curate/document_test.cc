@@ -29,13 +29,17 @@ TEST(DocumentLine, KeepsEverything) {
                              .date = "2024-05-06",
                              .score = 0.75,
                              .file = "in/a.jsonl",
-                             .line = 7};
+                             .line = 7,
+                             .spans = {{0, 2}, {5, 6}},
+                             .line_scores = {0.5F, 0.25F, 1}};
   const std::string line = to_json_line(document);
   EXPECT_EQ(line.find('\n'), line.size() - 1);
   const Document read = parse_document(line, "here");
   EXPECT_EQ(to_json_line(read), line);
   EXPECT_EQ(read.text, document.text);
   EXPECT_EQ(read.score, 0.75);
+  EXPECT_EQ(read.spans, document.spans);
+  EXPECT_EQ(read.line_scores, document.line_scores);
   EXPECT_EQ(to_json_line({.id = "b", .text = "x"}), "{\"id\":\"b\",\"text\":\"x\"}\n");
 }
 

@@ -39,6 +39,7 @@ enum class Purpose : uint32_t {
   kEvaluationMasking = 9,
   kTokenizerSampling = 10,
   kTest = 11,
+  kCurationHoldout = 12,
 };
 
 // A stream of random words named by (seed, purpose, a, b); `a` and `b` are whatever identifies the

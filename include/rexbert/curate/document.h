@@ -12,9 +12,13 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace rexbert::curate {
+
+// Lines [first, second) of a text, 0-based, rising and apart.
+using LineSpans = std::vector<std::pair<uint32_t, uint32_t>>;
 
 // One document on its way through curation.
 struct Document {
@@ -28,6 +32,10 @@ struct Document {
   // Where it comes from: the input file as it was named, and the 1-based line or record in it.
   std::string file = {};
   uint64_t line = 0;
+  // Of a document that was filtered: the lines [first, second) of the source's text that were kept,
+  // and the score of each, in 0 to 1.
+  LineSpans spans = {};
+  std::vector<float> line_scores = {};
 };
 
 // The lines of a text, without their ends ("\n" or "\r\n"): views into it. An end at the text's own
