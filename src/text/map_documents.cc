@@ -1,16 +1,13 @@
 #include "rexbert/text/map_documents.h"
 
-#include <atomic>
 #include <cstring>
-#include <exception>
-#include <future>
+#include <memory>
 #include <optional>
 #include <string>
-#include <thread>
 #include <utility>
 
-#include "rexbert/core/bounded_queue.h"
 #include "rexbert/core/compression.h"
+#include "rexbert/core/ordered_map.h"
 #include "text/document_parser.h"
 #include "text/record_reader.h"
 
@@ -133,94 +130,21 @@ void deliver(Outcome outcome, const OnBadLine& on_bad_line, const ErasedJob& job
   job.consume(std::move(outcome.result));
 }
 
-// One batch on its way from the reader over a worker to the consumer.
-struct Ticket {
-  Batch batch;
-  std::promise<Outcome> promise;
-  std::future<Outcome> outcome = promise.get_future();
-};
-using TicketQueue = BoundedQueue<std::shared_ptr<Ticket>>;
-
-// The threads of a parallel map; the destructor stops and joins them.
-class Crew {
- public:
-  Crew(Env& env, const std::vector<fs::path>& files, const MapOptions& options,
-       const ErasedJob& job)
-      : in_order_(2 * static_cast<size_t>(options.threads)),
-        to_do_(2 * static_cast<size_t>(options.threads)) {
-    reader_ =
-        std::jthread([&env, &files, &options, this] { read(BatchReader(env, files, options)); });
-    for (int i = 0; i < options.threads; ++i) {
-      workers_.emplace_back([&files, &options, &job, this] { work(files, options, job); });
-    }
-  }
-  ~Crew() {
-    stop_ = true;
-    in_order_.close();
-    to_do_.close();
-  }
-
-  // The outcomes in input order; nothing at the end.
-  std::optional<Outcome> next() {
-    auto ticket = in_order_.pop();
-    if (!ticket) return std::nullopt;
-    return (*ticket)->outcome.get();
-  }
-
- private:
-  void read(BatchReader batches) {
-    try {
-      while (auto batch = batches.next()) {
-        auto ticket = std::make_shared<Ticket>();
-        ticket->batch = std::move(*batch);
-        if (!in_order_.push(ticket) || !to_do_.push(ticket)) return;
-      }
-    } catch (...) {
-      auto ticket = std::make_shared<Ticket>();
-      ticket->promise.set_exception(std::current_exception());
-      in_order_.push(std::move(ticket));
-    }
-    in_order_.close();
-    to_do_.close();
-  }
-
-  void work(const std::vector<fs::path>& files, const MapOptions& options, const ErasedJob& job) {
-    std::optional<Worker> worker;
-    while (auto ticket = to_do_.pop()) {
-      if (stop_) return;
-      try {
-        if (!worker) worker.emplace(files, options, job);
-        (*ticket)->promise.set_value(worker->run((*ticket)->batch));
-        (*ticket)->batch = {};
-      } catch (...) {
-        (*ticket)->promise.set_exception(std::current_exception());
-      }
-    }
-  }
-
-  TicketQueue in_order_;
-  TicketQueue to_do_;
-  std::atomic<bool> stop_ = false;
-  std::vector<std::jthread> workers_;
-  std::jthread reader_;
-};
-
 }  // namespace
 
 ReadCounts map_documents(Env& env, const std::vector<fs::path>& files, const MapOptions& options,
                          const OnBadLine& on_bad_line, const ErasedJob& job) {
   ReadCounts counts;
   for (const fs::path& file : files) resolve_format(file, options.read);
-  if (options.threads <= 0) {
-    BatchReader batches(env, files, options);
-    Worker worker(files, options, job);
-    while (const auto batch = batches.next()) {
-      deliver(worker.run(*batch), on_bad_line, job, counts);
-    }
-    return counts;
-  }
-  Crew crew(env, files, options, job);
-  while (auto outcome = crew.next()) deliver(std::move(*outcome), on_bad_line, job, counts);
+  BatchReader batches(env, files, options);
+  ordered_map<Batch, Outcome>(
+      options.threads, [&] { return batches.next(); },
+      [&] {
+        return [worker = std::make_shared<Worker>(files, options, job)](Batch&& batch) {
+          return worker->run(batch);
+        };
+      },
+      [&](Outcome&& outcome) { deliver(std::move(outcome), on_bad_line, job, counts); });
   return counts;
 }
 
