@@ -40,6 +40,8 @@ enum class Purpose : uint32_t {
   kTokenizerSampling = 10,
   kTest = 11,
   kCurationHoldout = 12,
+  kDocumentSample = 13,
+  kBootstrap = 14,
 };
 
 // A stream of random words named by (seed, purpose, a, b); `a` and `b` are whatever identifies the
