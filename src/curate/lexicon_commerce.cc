@@ -108,6 +108,16 @@ constexpr LexiconGroup kGroups[] = {
       is there a warranty | come with | comes with | does the | compatible with | work with |
       works with | fit a | fits a | fit the | fit in | hold up | waterproof | dishwasher safe |
       question : | answer : | q : | a :)"},
+    {"part or impression", 0.8, 2.4, true, R"(
+      battery | batteries | zip | handle | strap | buckle | hinge | button | motor | blade | filter |
+      hood | cuff | pocket | cord | remote | stitching | seam | padding | lining | instructions |
+      manual | setup | installation | assembly | warm | quiet | quieter | sturdier | lighter |
+      heavier | brighter | darker than | smaller than | larger than | bigger than | thicker |
+      thinner | sharper | color | colour | photos | measurement | quality | fit | fits | fitted |
+      comfy | cozy | soft | softer | cheap | smells of | smells like | feels cheap | feels like |
+      looks like new | looks great | looks good | looks nice | wear | worn | charge | charges |
+      speeds | settings | scratches | leaks | leaked | broke | broken | loose | crack | cracked |
+      washing machine | dishwasher | not bad for | for that price | you get what you pay for)"},
     {"guide", 2.0, 4.4, false, R"(
       buying guide | buyer's guide | buyers guide | gift guide | size guide | size chart |
       sizing chart | what to look for | how to choose | things to consider | before you buy |

@@ -5,7 +5,8 @@ namespace {
 
 constexpr LexiconGroup kGroups[] = {
     {"third person", -0.9, 3.6, false, R"(
-      he | she | his | her | him | hers | himself | herself | they | their | them | who | whom | whose)"},
+      he | she | his | her | him | hers | himself | herself | who | whom | whose)"},
+    {"third person plural", -0.3, 0.9, false, R"(they | their | them | themselves)"},
     {"past narrative", -0.5, 2.5, false, R"(
       was | were | had | had been | became | began | went | came | took | gave | felt | knew |
       thought | saw | heard | told | asked | stood | sat | held | led | won | lost | left | made |
@@ -99,7 +100,7 @@ constexpr LexiconGroup kGroups[] = {
       bring to a boil | bring to the boil | boil | until golden | golden brown | until tender |
       let cool | let it rest | serve with | serve warm | serves # | garnish | marinate | knead |
       dough | batter | bake for | cook for | roast | over medium heat | medium heat | low heat |
-      ingredients | the oven | minutes | recipe)"},
+      ingredients | the oven | for # minutes | recipe)"},
     {"travel", -1.3, 3.9, false, R"(
       we arrived | we visited | we walked | we drove | we stayed | we took | hike | hiked | hiking trail |
       trail | beach | beaches | old town | harbor | harbour | sunset | sunrise | locals | tourists |
@@ -112,7 +113,7 @@ constexpr LexiconGroup kGroups[] = {
       i agree | i disagree | in my opinion | i guess | i mean | i feel | i remember | i'm sure |
       to be honest | honestly | i wonder | thanks for | thank you for | welcome to | congrats |
       good luck | happy birthday | my boss | my job | at work | my friend | my friends | blog |
-      comment | comments | subscribe | follow me | people | everybody | everyone | nobody | life |
+      comment | comments | subscribe | follow me | everybody | everyone | nobody | life |
       world | god | jesus | lord | prayer | faith | bible)"},
 };
 

@@ -71,7 +71,7 @@ constexpr LexiconGroup kGroups[] = {
     {"colour", 0.5, 1.0, false, R"(
       black | white | grey | gray | silver | red | blue | navy | green | pink | purple | yellow |
       orange | brown | beige | ivory | teal | turquoise | burgundy | charcoal | khaki | multicolor |
-      multicolour | multicolored | assorted colors | rose gold | clear | transparent | espresso |
+      multicolour | multicolored | assorted colors | rose gold | transparent | espresso |
       cream | tan)"},
     {"size and count", 0.9, 2.7, false, R"(
       small | medium | large | x-large | xl | xxl | xs | s m l | queen size | king size | twin size |
@@ -87,7 +87,7 @@ constexpr std::string_view kProductKeys = R"(
   brand | brand name | sku | upc | ean | gtin | asin | mpn | isbn | item | item # | item no |
   item number | item code | item name | item type | item weight | item condition | product code |
   product id | product name | product type | product dimensions | product weight | product description | product |
-  part | part number | part no | part_number | oem | model | model no | model number | model name | model year |
+  part | part number | part no | oem | model | model no | model number | model name | model year |
   manufacturer | maker | vendor | seller | sold by | supplier | price | our price | list price | sale price | retail price |
   regular price | you save | was | now | rrp | msrp | availability | stock | condition | shipping |
   delivery | returns | return policy | warranty | guarantee | category | department | colour |

@@ -81,6 +81,7 @@ void find_amounts(const Tokens& tokens, std::vector<Evidence>& evidence) {
     if (share && text_at(tokens, i + 2) == "off") ++percent;
   }
   add(evidence, "price", 1.8, prices, 2.7);
+  if (prices == 1 && tokens.size() == 2) evidence.push_back({"nothing but a price", 1.5});
   add(evidence, "large amount", -1.5, large, 3.0);
   add(evidence, "percent off", 3.0, percent, 3.0);
 }
@@ -249,6 +250,7 @@ void LinePatterns::find_key(const Tokens& tokens, std::vector<Evidence>& evidenc
     if (bullet) continue;
     if (!key.empty()) key += ' ';
     key += tokens[i].text;
+    std::replace(key.begin(), key.end(), '_', ' ');
     all_upper = all_upper && (tokens[i].all_upper || tokens[i].kind != TokenKind::kWord);
   }
 }
