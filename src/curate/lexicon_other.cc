@@ -101,6 +101,19 @@ constexpr LexiconGroup kGroups[] = {
       let cool | let it rest | serve with | serve warm | serves # | garnish | marinate | knead |
       dough | batter | bake for | cook for | roast | over medium heat | medium heat | low heat |
       ingredients | the oven | for # minutes | recipe)"},
+    {"ingredient line", -2.2, 2.2, false, R"(
+      ^ # cup | ^ # cups | ^ # lb | ^ # lbs | ^ # pound | ^ # pounds | ^ # oz | ^ # ounces | ^ # g |
+      ^ # kg | ^ # ml | ^ # can | ^ # cans | ^ # pkg | ^ # package | ^ # large | ^ # medium |
+      ^ # small | ^ # whole | ^ # cloves | ^ # tsp | ^ # tbsp | ^ # teaspoon | ^ # teaspoons |
+      ^ # tablespoon | ^ # tablespoons | ^ # ( # oz)"},
+    {"food", -0.6, 1.8, true, R"(
+      chicken | beef | pork | lamb | bacon | sausage | fish | salmon | shrimp | turkey | soup |
+      sauce | stew | salad | rice | pasta | noodle | potato | potatoes | tomato | tomatoes | carrot |
+      celery | spinach | mushroom | bean | lentil | lemon | lime | apple | banana | cheese |
+      cream cheese | parmesan | milk | cream | yogurt | vinegar | honey | cinnamon | paprika |
+      oregano | basil | thyme | parsley | cilantro | cumin | ginger | kosher salt | black pepper |
+      salt | pepper | vegetable | breast | thigh | boneless | skinless | leftovers | dessert | dish |
+      cook | cooked | cooking | dinner | supper | lunch | meal)"},
     {"travel", -1.3, 3.9, false, R"(
       we arrived | we visited | we walked | we drove | we stayed | we took | hike | hiked | hiking trail |
       trail | beach | beaches | old town | harbor | harbour | sunset | sunrise | locals | tourists |

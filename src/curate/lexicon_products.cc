@@ -106,7 +106,7 @@ constexpr std::string_view kProductKeys = R"(
   hair type | special features | target audience | use | usage | application | occasion | theme |
   character | assembly required | country of origin | made in | sizing | how to use | certification |
   certifications | customer rating | rating | ratings | reviews | review | pros | cons | verdict |
-  bottom line | best for | question | answer | q | a | note | notes | please note | attention |
+  bottom line | best for | question | answer | q | a |
   lifestyle | shape | type | frame | lens | stone | metal | metal type | carat | movement |
   case diameter | band material | water resistance | mount | mounting type | thread | grade | series)";
 
