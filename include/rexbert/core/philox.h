@@ -42,6 +42,7 @@ enum class Purpose : uint32_t {
   kCurationHoldout = 12,
   kDocumentSample = 13,
   kBootstrap = 14,
+  kMinHash = 15,
 };
 
 // A stream of random words named by (seed, purpose, a, b); `a` and `b` are whatever identifies the
