@@ -14,6 +14,7 @@ pkg_check_modules(ZSTD REQUIRED IMPORTED_TARGET libzstd)
 pkg_check_modules(BROTLI REQUIRED IMPORTED_TARGET libbrotlienc libbrotlidec)
 pkg_check_modules(XXHASH REQUIRED IMPORTED_TARGET libxxhash)
 find_package(Snappy REQUIRED)
+pkg_check_modules(GUMBO REQUIRED IMPORTED_TARGET gumbo)
 
 find_path(FASTTEXT_INCLUDE_DIR fasttext/fasttext.h REQUIRED)
 find_library(FASTTEXT_LIBRARY NAMES fasttext REQUIRED)
@@ -41,6 +42,7 @@ set_target_properties(sentencepiece::train PROPERTIES
   INTERFACE_INCLUDE_DIRECTORIES "${SENTENCEPIECE_INCLUDE_DIR}"
   INTERFACE_LINK_LIBRARIES "${SENTENCEPIECE_LIBRARY};Threads::Threads")
 
+include(Parquet)
 if(REXBERT_TORCH)
   include(LibTorch)
 endif()

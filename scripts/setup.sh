@@ -48,6 +48,7 @@ libbrotli-dev       header  brotli/encode.h
 libsnappy-dev       header  snappy.h
 libxxhash-dev       header  xxhash.h
 libfasttext-dev     header  fasttext/fasttext.h
+libgumbo-dev        header  gumbo.h
 libgloo-dev         header  gloo/config.h
 libgtest-dev        header  gtest/gtest.h
 libgmock-dev        header  gmock/gmock.h

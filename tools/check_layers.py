@@ -54,6 +54,8 @@ WALLS = [
     Wall("CLI11", r"CLI/|CLI11\.hpp$", "cli/"),
     Wall("SentencePiece", r"(?:.*/)?sentencepiece|builtin_pb/", "tokenizer/"),
     Wall("libcurl", r"curl/", "net/"),
+    Wall("Gumbo", r"gumbo\.h$", "curate/"),
+    Wall("Arrow", r"(?:arrow|parquet)/", "curate/parquet_source.cc"),
     Wall("fastText", r"(?:.*/)?fasttext", "curate/"),
     Wall("c10d", r"torch/csrc/distributed/|c10d/|gloo/|nccl\.h$", "dist/"),
 ]

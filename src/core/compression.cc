@@ -303,6 +303,41 @@ std::string decompress_stream(ByteSource& source, std::optional<uint64_t> expect
                  [&](char* out, size_t capacity) { return source.read(out, capacity); });
 }
 
+// At most one byte more than `limit`.
+std::string decode(Compression algorithm, std::string_view data, std::optional<uint64_t> limit,
+                   std::string_view source) {
+  std::string out;
+  switch (algorithm) {
+    case Compression::kNone:
+      out = std::string(data);
+      break;
+    case Compression::kZstd: {
+      ZstdSource stream(std::make_unique<MemorySource>(data), std::string(source));
+      out = decompress_stream(stream, limit);
+      break;
+    }
+    case Compression::kGzip: {
+      GzipSource stream(std::make_unique<MemorySource>(data), std::string(source));
+      out = decompress_stream(stream, limit);
+      break;
+    }
+    case Compression::kBzip2:
+      out = decompress_bzip2(data, limit, source);
+      break;
+    case Compression::kBrotli:
+      out = decompress_brotli(data, limit, source);
+      break;
+    case Compression::kSnappy:
+      // Checked first: the size in its head is what memory is taken for.
+      if (!snappy::IsValidCompressedBuffer(data.data(), data.size()) ||
+          !snappy::Uncompress(data.data(), data.size(), &out)) {
+        throw_corrupt(source, "snappy", "invalid stream");
+      }
+      break;
+  }
+  return out;
+}
+
 }  // namespace
 
 CompressionSpec parse_compression(std::string_view text) {
@@ -359,39 +394,21 @@ std::string compress(const CompressionSpec& spec, std::string_view data) {
 
 std::string decompress(Compression algorithm, std::string_view data,
                        std::optional<uint64_t> expected_size, std::string_view source) {
-  std::string out;
-  switch (algorithm) {
-    case Compression::kNone:
-      out = std::string(data);
-      break;
-    case Compression::kZstd: {
-      ZstdSource stream(std::make_unique<MemorySource>(data), std::string(source));
-      out = decompress_stream(stream, expected_size);
-      break;
-    }
-    case Compression::kGzip: {
-      GzipSource stream(std::make_unique<MemorySource>(data), std::string(source));
-      out = decompress_stream(stream, expected_size);
-      break;
-    }
-    case Compression::kBzip2:
-      out = decompress_bzip2(data, expected_size, source);
-      break;
-    case Compression::kBrotli:
-      out = decompress_brotli(data, expected_size, source);
-      break;
-    case Compression::kSnappy:
-      // Checked first: the size in its head is what memory is taken for.
-      if (!snappy::IsValidCompressedBuffer(data.data(), data.size()) ||
-          !snappy::Uncompress(data.data(), data.size(), &out)) {
-        throw_corrupt(source, "snappy", "invalid stream");
-      }
-      break;
-  }
+  std::string out = decode(algorithm, data, expected_size, source);
   if (expected_size && out.size() != *expected_size) {
     throw Error(ErrorCode::kCorrupt,
                 str_cat(source, ": expected ", *expected_size, " bytes after decompression, got ",
                         out.size() > *expected_size ? "more" : std::to_string(out.size())));
+  }
+  return out;
+}
+
+std::string decompress_at_most(Compression algorithm, std::string_view data, uint64_t max_size,
+                               std::string_view source) {
+  std::string out = decode(algorithm, data, max_size, source);
+  if (out.size() > max_size) {
+    throw Error(ErrorCode::kCorrupt, str_cat(source, ": expected at most ", max_size,
+                                             " bytes after decompression, got more"));
   }
   return out;
 }

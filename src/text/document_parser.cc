@@ -3,11 +3,12 @@
 #include <simdjson.h>
 
 #include <charconv>
-#include <cstring>
 #include <utility>
 
 #include "rexbert/core/error.h"
 #include "rexbert/core/strings.h"
+#include "rexbert/text/input_files.h"
+#include "text/json_fields_dom.h"
 
 namespace rexbert::text {
 namespace {
@@ -18,40 +19,11 @@ bool is_blank(std::string_view text) {
   return text.find_first_not_of(" \t\r\n\v\f") == std::string_view::npos;
 }
 
-bool holds_nul(std::string_view text) {
-  return std::memchr(text.data(), '\0', text.size()) != nullptr;
-}
-
-std::string_view type_name(simdjson::dom::element_type type) {
-  using simdjson::dom::element_type;
-  switch (type) {
-    case element_type::ARRAY:
-      return "an array";
-    case element_type::OBJECT:
-      return "an object";
-    case element_type::INT64:
-    case element_type::UINT64:
-    case element_type::DOUBLE:
-      return "a number";
-    case element_type::STRING:
-      return "a string";
-    case element_type::BOOL:
-      return "a boolean";
-    case element_type::NULL_VALUE:
-      return "null";
-  }
-  return "something else";
-}
-
 }  // namespace
 
 FileFormat resolve_format(const fs::path& path, const ReadOptions& options) {
   if (options.format != FileFormat::kByExtension) return options.format;
-  fs::path name = path.filename();
-  std::string extension = name.extension().string();
-  if (extension == ".zst" || extension == ".zstd" || extension == ".gz") {
-    extension = name.stem().extension().string();
-  }
+  const std::string extension = data_extension(path);
   if (extension == ".jsonl" || extension == ".json") return FileFormat::kJsonLines;
   if (extension == ".txt") return FileFormat::kPlainText;
   throw Error(ErrorCode::kUsage,
@@ -70,6 +42,8 @@ DocumentParser::~DocumentParser() = default;
 
 void DocumentParser::set_file(const fs::path& path, uint32_t file_index) {
   format_ = resolve_format(path, options_);
+  asks_for_text_ = format_ == FileFormat::kPlainText ||
+                   (!options_.text_field.empty() && options_.json_fields.type.empty());
   file_name_ = path.filename().string();
   file_index_ = file_index;
 }
@@ -79,12 +53,14 @@ DocumentParser::Outcome DocumentParser::parse(const Record& record, Document& do
     return bad(str_cat("expected at most ", options_.max_record_bytes, " bytes, got more"));
   }
   if (is_blank(record.bytes)) return Outcome::kEmpty;
-  document = {{}, {}, file_index_, record.line, record.offset};
+  document = {{}, {}, file_index_, record.line, record.offset, {}};
   const Outcome outcome = format_ == FileFormat::kJsonLines ? parse_json(record, document)
                                                             : parse_plain(record, document);
   if (outcome != Outcome::kDocument) return outcome;
-  if (is_blank(document.text)) return Outcome::kEmpty;
-  if (holds_nul(document.text)) return bad("the text holds a NUL character");
+  if (asks_for_text_ && is_blank(document.text)) return Outcome::kEmpty;
+  if (document.text.find('\0') != std::string_view::npos) {
+    return bad("the text holds a NUL character");
+  }
   if (document.id.empty()) document.id = fallback_id(record.line);
   return Outcome::kDocument;
 }
@@ -93,9 +69,15 @@ DocumentParser::Outcome DocumentParser::parse_json(const Record& record, Documen
   simdjson::dom::element root;
   const simdjson::error_code status =
       json_->parser.parse(record.bytes.data(), record.bytes.size(), false).get(root);
-  if (status == simdjson::UTF8_ERROR) return bad("invalid UTF-8");
-  if (status != simdjson::SUCCESS) {
-    return bad(str_cat("broken JSON: ", simdjson::error_message(status)));
+  if (status != simdjson::SUCCESS) return bad(describe(status));
+  if (!options_.json_fields.empty()) {
+    values_.clear();
+    if (append_fields(root, options_.json_fields, values_) == 0 &&
+        !options_.json_fields.type.empty()) {
+      return Outcome::kSkipped;
+    }
+    document.fields = values_;
+    if (!options_.json_fields.type.empty()) return Outcome::kDocument;
   }
   simdjson::dom::object object;
   if (root.get(object) != simdjson::SUCCESS) {
@@ -103,7 +85,7 @@ DocumentParser::Outcome DocumentParser::parse_json(const Record& record, Documen
   }
   int texts = 0;
   for (const auto& [key, value] : object) {
-    if (key == options_.text_field) {
+    if (key == options_.text_field && !options_.text_field.empty()) {
       if (value.get(document.text) != simdjson::SUCCESS) {
         return bad(str_cat("field ", str_quote(key), ": expected a string, got ",
                            type_name(value.type())));
@@ -122,7 +104,8 @@ DocumentParser::Outcome DocumentParser::parse_json(const Record& record, Documen
       }
     }
   }
-  if (texts == 0) return bad(str_cat("no field ", str_quote(options_.text_field)));
+  if (texts == 0 && !options_.text_field.empty())
+    return bad(str_cat("no field ", str_quote(options_.text_field)));
   if (texts > 1) return bad(str_cat("field ", str_quote(options_.text_field), " appears twice"));
   return Outcome::kDocument;
 }

@@ -3,9 +3,10 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "rexbert/text/document_reader.h"
-#include "text/record_reader.h"
+#include "rexbert/text/record_reader.h"
 
 namespace rexbert::text {
 
@@ -15,7 +16,7 @@ FileFormat resolve_format(const fs::path& path, const ReadOptions& options);
 // Turns records into documents. For one thread at a time; JSON is validated in full.
 class DocumentParser {
  public:
-  enum class Outcome { kDocument, kEmpty, kBad };
+  enum class Outcome { kDocument, kEmpty, kSkipped, kBad };
 
   explicit DocumentParser(ReadOptions options);
   ~DocumentParser();
@@ -37,10 +38,12 @@ class DocumentParser {
 
   ReadOptions options_;
   FileFormat format_ = FileFormat::kPlainText;
+  bool asks_for_text_ = true;
   std::unique_ptr<Json> json_;
   std::string file_name_;
   uint32_t file_index_ = 0;
   std::string id_;
+  std::vector<std::string> values_;
   std::string reason_;
 };
 

@@ -6,8 +6,8 @@
 #include "rexbert/core/error.h"
 #include "rexbert/core/log.h"
 #include "rexbert/core/strings.h"
+#include "rexbert/text/record_reader.h"
 #include "text/document_parser.h"
-#include "text/record_reader.h"
 
 namespace rexbert::text {
 
@@ -18,6 +18,7 @@ std::string to_string(const BadLine& bad) {
 ReadCounts& ReadCounts::operator+=(const ReadCounts& other) {
   documents += other.documents;
   empty += other.empty;
+  skipped += other.skipped;
   bad += other.bad;
   text_bytes += other.text_bytes;
   file_bytes += other.file_bytes;
@@ -66,25 +67,46 @@ DocumentReader::DocumentReader(DocumentReader&&) noexcept = default;
 DocumentReader& DocumentReader::operator=(DocumentReader&&) noexcept = default;
 
 bool DocumentReader::next(Document& document) {
-  Record record;
-  while (impl_->records.next(record)) {
-    impl_->counts.file_bytes = impl_->records.consumed();
-    switch (impl_->parser.parse(record, document)) {
-      case DocumentParser::Outcome::kDocument:
-        ++impl_->counts.documents;
-        impl_->counts.text_bytes += document.text.size();
+  BadLine bad;
+  while (true) {
+    switch (step(document, bad)) {
+      case Step::kDocument:
         return true;
-      case DocumentParser::Outcome::kEmpty:
-        ++impl_->counts.empty;
+      case Step::kEnd:
+        return false;
+      case Step::kBad:
+        impl_->on_bad_line(bad);
         break;
-      case DocumentParser::Outcome::kBad:
-        ++impl_->counts.bad;
-        impl_->on_bad_line({impl_->file, record.line, impl_->parser.reason()});
+      case Step::kEmpty:
+      case Step::kSkipped:
         break;
     }
   }
-  impl_->counts.file_bytes = impl_->records.consumed();
-  return false;
+}
+
+DocumentReader::Step DocumentReader::step(Document& document, BadLine& bad) {
+  Record record;
+  ReadCounts& counts = impl_->counts;
+  const bool found = impl_->records.next(record);
+  counts.file_bytes = impl_->records.consumed();
+  if (!found) return Step::kEnd;
+  switch (impl_->parser.parse(record, document)) {
+    case DocumentParser::Outcome::kDocument:
+      ++counts.documents;
+      counts.text_bytes += document.text.size();
+      return Step::kDocument;
+    case DocumentParser::Outcome::kEmpty:
+      ++counts.empty;
+      return Step::kEmpty;
+    case DocumentParser::Outcome::kSkipped:
+      ++counts.skipped;
+      return Step::kSkipped;
+    case DocumentParser::Outcome::kBad:
+      break;
+  }
+  ++counts.bad;
+  bad = {impl_->file, record.line, impl_->parser.reason()};
+  return Step::kBad;
 }
 
 const ReadCounts& DocumentReader::counts() const { return impl_->counts; }

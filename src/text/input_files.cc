@@ -15,7 +15,6 @@ namespace rexbert::text {
 namespace {
 
 constexpr std::array<std::string_view, 3> kCompressionExtensions = {".zst", ".zstd", ".gz"};
-constexpr std::array<std::string_view, 3> kTextExtensions = {".jsonl", ".json", ".txt"};
 
 template <class Range>
 bool contains(const Range& range, std::string_view word) {
@@ -24,16 +23,16 @@ bool contains(const Range& range, std::string_view word) {
 
 bool is_glob(std::string_view text) { return text.find_first_of("*?[") != std::string_view::npos; }
 
-// Adds the text files below `directory`, names sorted at each level. `above` are the directories on
-// the way there: a link back to one of them is not followed.
-void add_directory(Env& env, const fs::path& directory, std::set<fs::path> above,
-                   std::vector<fs::path>& files) {
+// Adds the files below `directory` that have one of `extensions`, names sorted at each level.
+// `above` are the directories on the way there: a link back to one of them is not followed.
+void add_directory(Env& env, const fs::path& directory, const std::vector<std::string>& extensions,
+                   std::set<fs::path> above, std::vector<fs::path>& files) {
   if (!above.insert(fs::weakly_canonical(directory)).second) return;
   for (const std::string& name : env.list_directory(directory)) {
     const fs::path path = directory / name;
     if (env.is_directory(path)) {
-      add_directory(env, path, above, files);
-    } else if (has_text_extension(path)) {
+      add_directory(env, path, extensions, above, files);
+    } else if (contains(extensions, data_extension(path))) {
       files.push_back(path);
     }
   }
@@ -62,13 +61,28 @@ std::vector<fs::path> match_glob(Env& env, const fs::path& pattern) {
 
 }  // namespace
 
-bool has_text_extension(const fs::path& path) {
-  fs::path name = path.filename();
-  if (contains(kCompressionExtensions, name.extension().string())) name = name.stem();
-  return contains(kTextExtensions, name.extension().string());
+const std::vector<std::string>& text_extensions() {
+  static const std::vector<std::string> extensions = {".jsonl", ".json", ".txt"};
+  return extensions;
 }
 
-std::vector<fs::path> expand_inputs(Env& env, const std::vector<std::string>& patterns) {
+std::string data_extension(const fs::path& path) {
+  fs::path name = path.filename();
+  if (contains(kCompressionExtensions, name.extension().string())) name = name.stem();
+  return name.extension().string();
+}
+
+bool has_text_extension(const fs::path& path) {
+  return contains(text_extensions(), data_extension(path));
+}
+
+std::string one_of(const std::vector<std::string>& words) {
+  if (words.size() < 2) return str_join(words, "");
+  return str_cat(str_join({words.begin(), words.end() - 1}, ", "), " or ", words.back());
+}
+
+std::vector<fs::path> expand_inputs(Env& env, const std::vector<std::string>& patterns,
+                                    const std::vector<std::string>& extensions) {
   if (patterns.empty()) throw Error(ErrorCode::kUsage, "no input: expected files or directories");
   std::vector<fs::path> files;
   std::set<fs::path> seen;
@@ -79,14 +93,14 @@ std::vector<fs::path> expand_inputs(Env& env, const std::vector<std::string>& pa
         as_it_is ? std::vector<fs::path>{pattern} : match_glob(env, pattern);
     for (const fs::path& root : roots) {
       if (env.is_directory(root)) {
-        add_directory(env, root, {}, matched);
+        add_directory(env, root, extensions, {}, matched);
       } else {
         matched.push_back(root);
       }
     }
     if (matched.empty()) {
-      const std::string_view problem =
-          as_it_is           ? "holds no file .jsonl, .json or .txt (plain, .zst, .zstd or .gz)"
+      const std::string problem =
+          as_it_is ? str_cat("holds no file ", one_of(extensions), " (plain, .zst, .zstd or .gz)")
           : is_glob(pattern) ? "matches no file"
                              : "no such file or directory";
       throw Error(ErrorCode::kNotFound, str_cat("input ", pattern, ": ", problem));

@@ -8,8 +8,8 @@
 
 #include "rexbert/core/compression.h"
 #include "rexbert/core/ordered_map.h"
+#include "rexbert/text/record_reader.h"
 #include "text/document_parser.h"
-#include "text/record_reader.h"
 
 namespace rexbert::text::internal {
 namespace {
@@ -105,6 +105,9 @@ class Worker {
           break;
         case DocumentParser::Outcome::kEmpty:
           ++outcome.counts.empty;
+          break;
+        case DocumentParser::Outcome::kSkipped:
+          ++outcome.counts.skipped;
           break;
         case DocumentParser::Outcome::kBad:
           ++outcome.counts.bad;

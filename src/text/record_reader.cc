@@ -1,4 +1,4 @@
-#include "text/record_reader.h"
+#include "rexbert/text/record_reader.h"
 
 #include <algorithm>
 #include <cstring>
@@ -21,7 +21,10 @@ std::string_view without_line_end(std::string_view bytes) {
 
 RecordReader::RecordReader(std::unique_ptr<ByteSource> source, PlainTextUnit unit,
                            uint64_t max_record_bytes)
-    : source_(std::move(source)), unit_(unit), max_record_bytes_(max_record_bytes) {
+    : source_(std::move(source)), unit_(unit), max_record_bytes_(max_record_bytes) {}
+
+void RecordReader::skip_byte_order_mark() {
+  started_ = true;
   while (end_ < kByteOrderMark.size() && refill()) {
   }
   if (std::string_view(buffer_.get(), end_).starts_with(kByteOrderMark)) {
@@ -31,6 +34,7 @@ RecordReader::RecordReader(std::unique_ptr<ByteSource> source, PlainTextUnit uni
 }
 
 bool RecordReader::next(Record& record) {
+  if (!started_) skip_byte_order_mark();
   while (true) {
     const End end = find_end(true);
     if (!end.found) {

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "../src/text/record_reader.h"
+#include "rexbert/text/record_reader.h"
 #include "rexbert/core/philox.h"
 #include "rexbert/core/strings.h"
 

@@ -33,6 +33,10 @@ std::string compress(const CompressionSpec& spec, std::string_view data);
 std::string decompress(Compression algorithm, std::string_view data,
                        std::optional<uint64_t> expected_size, std::string_view source);
 
+// The whole decompressed contents, of any size up to `max_size` bytes; Error(kCorrupt) for more.
+std::string decompress_at_most(Compression algorithm, std::string_view data, uint64_t max_size,
+                               std::string_view source);
+
 // Bytes in sequence, decompressed on the fly with bounded memory.
 class ByteSource {
  public:

@@ -12,11 +12,13 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "rexbert/core/env.h"
+#include "rexbert/text/json_fields.h"
 
 namespace rexbert::text {
 
@@ -32,11 +34,15 @@ enum class PlainTextUnit { kLine, kParagraph, kFile };
 struct ReadOptions {
   // Default: by extension, compression suffix left aside.
   FileFormat format = FileFormat::kByExtension;
-  // Member of each JSON object that holds the document. Default "text".
+  // Member of each JSON object that holds the document. Default "text". Empty: the documents have
+  // only fields, and an empty text.
   std::string text_field = "text";
   // Member that names the document, a string or an integer. Default "id"; where it is absent, and
   // in plain text, the name is "<file name>:<line>". Empty: never looked up.
   std::string id_field = "id";
+  // Further members of each JSON object to hand out. Default none. With a type, the objects of that
+  // type give their fields alone, no text or name, and a line without one is skipped.
+  JsonFields json_fields = {};
   // Default: a line is a document. kParagraph: blank lines lie between documents.
   PlainTextUnit plain_text_unit = PlainTextUnit::kLine;
   // A longer record is a BadLine and is stepped over. Default 64 MiB; memory is about sixteen times
@@ -47,10 +53,12 @@ struct ReadOptions {
 // One document. The views are valid until the reader's next call.
 struct Document {
   std::string_view id;
-  std::string_view text;    // valid UTF-8 without NUL, not empty
+  std::string_view text;    // valid UTF-8 without NUL, not empty where a text is asked for
   uint32_t file_index = 0;  // position in the list of input files
   uint64_t line = 0;        // 1-based line at which it begins
   uint64_t offset = 0;      // bytes of (decompressed) file before it
+  // One for each of ReadOptions::json_fields.paths, object after object.
+  std::span<const std::string> fields = {};
 };
 
 // A record that is not a document.
@@ -66,6 +74,7 @@ std::string to_string(const BadLine& bad);
 struct ReadCounts {
   uint64_t documents = 0;
   uint64_t empty = 0;       // documents and lines with nothing but white space: skipped
+  uint64_t skipped = 0;     // well-formed, but of another kind than asked for
   uint64_t bad = 0;         // reported as BadLine
   uint64_t text_bytes = 0;  // of documents
   uint64_t file_bytes = 0;  // decompressed bytes read
@@ -96,8 +105,13 @@ class DocumentReader {
   DocumentReader& operator=(DocumentReader&&) noexcept;
 
   // Moves to the next document; false at the end. Throws Error(kCorrupt) for a damaged compressed
-  // file and whatever the handler throws.
+  // file, behind all that was whole before it, and whatever the handler throws.
   bool next(Document& document);
+
+  enum class Step { kDocument, kEmpty, kSkipped, kBad, kEnd };
+  // Moves by one record, and leaves it to the caller to report it: kBad sets `bad`. Counts as
+  // next() does.
+  Step step(Document& document, BadLine& bad);
 
   const ReadCounts& counts() const;
 

@@ -21,12 +21,13 @@ struct Record {
 };
 
 // Cuts a byte stream into lines, paragraphs or one record for the whole file, in a buffer that
-// holds at most one record and a block.
+// holds at most one record and a block. A byte order mark at the start is left out.
 class RecordReader {
  public:
   RecordReader(std::unique_ptr<ByteSource> source, PlainTextUnit unit, uint64_t max_record_bytes);
 
-  // The record's bytes are valid until the next call.
+  // Moves to the next record, whose bytes are valid until the next call; false at the end. Whatever
+  // `source` throws comes after all records that were whole before it.
   bool next(Record& record);
   // Bytes taken from the source's front so far, separators included.
   uint64_t consumed() const { return offset_; }
@@ -38,6 +39,7 @@ class RecordReader {
     bool found;
   };
 
+  void skip_byte_order_mark();
   // `at_start`: the unconsumed bytes begin a record.
   End find_end(bool at_start);
   bool refill();
@@ -52,6 +54,7 @@ class RecordReader {
   size_t begin_ = 0;    // first byte that is not consumed
   size_t end_ = 0;      // behind the last byte read
   size_t scanned_ = 0;  // from begin_: bytes known to hold no end
+  bool started_ = false;
   bool at_end_ = false;
   uint64_t offset_ = 0;
   uint64_t line_ = 1;

@@ -1,0 +1,27 @@
+#pragma once
+
+#include <gumbo.h>
+
+#include <cstddef>
+#include <string_view>
+
+namespace rexbert::curate {
+
+// Whether the element begins a block of its own.
+bool is_block(GumboTag tag);
+
+// Whether what lies in the element is no text of the page's content: scripts, controls, navigation.
+// <header> is not among them.
+bool is_never_content(GumboTag tag);
+
+// Whether the ARIA role is that of navigation, header, footer, search or dialog.
+bool is_boilerplate_role(std::string_view role);
+
+// Whether one of the words of a class or id attribute is a common name of navigation or of notices.
+bool has_boilerplate_name(std::string_view names);
+
+// A bound on how deep the elements of a page nest: tags that open less tags that close, at the
+// most. A parser takes time in proportion to the depth for each element.
+size_t nesting_bound(std::string_view html);
+
+}  // namespace rexbert::curate
