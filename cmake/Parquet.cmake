@@ -1,7 +1,8 @@
 # Imported target rexbert::parquet, Arrow's C++ libraries from a wheel of pyarrow, in this order: in
 # REXBERT_PYARROW, where scripts/setup.sh --parquet put it, in the references of setup.sh --oracle.
 # The wheel has headers and libraries, but no CMake package. Its libraries use the C++11 ABI of
-# libstdc++ and what GCC 8 had of it, so any compiler that builds this links with them.
+# libstdc++ and what GCC 8 had of it, so any compiler that builds this links with them. Only a module
+# that is loaded may: see src/curate/parquet_module.h.
 
 set(REXBERT_PYARROW "" CACHE PATH "The folder pyarrow of a Python installation")
 
@@ -13,7 +14,10 @@ foreach(candidate IN ITEMS ${REXBERT_PYARROW} "${REXBERT_DEPS_DIR}/pyarrow/pyarr
   endif()
 endforeach()
 
-if(REXBERT_PARQUET STREQUAL "AUTO" OR REXBERT_PARQUET)
+# Sanitizers do not let a program load a module with symbols of its own.
+if(REXBERT_SANITIZE AND REXBERT_PARQUET STREQUAL "AUTO")
+  message(STATUS "Parquet: not read, as a build with sanitizers cannot")
+elseif(REXBERT_PARQUET STREQUAL "AUTO" OR REXBERT_PARQUET)
   if(_pyarrow_root)
     add_library(rexbert_parquet INTERFACE)
     add_library(rexbert::parquet ALIAS rexbert_parquet)

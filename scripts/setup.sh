@@ -2,12 +2,13 @@
 # Sets up what a build needs: system packages, LibTorch, SentencePiece and the formatter. Run it again
 # at any time: what is there is kept, and a second run takes seconds.
 #
-#   scripts/setup.sh [--no-system] [--cuda] [--oracle] [--libtorch DIR]
+#   scripts/setup.sh [--no-system] [--cuda] [--oracle] [--parquet] [--libtorch DIR]
 #
 #   --no-system     install no system packages; list what is missing and stop if something is
 #   --cuda          LibTorch with all CUDA libraries (1.8 GB to download, 4 GB on disk)
 #   --oracle        the Python references of the `oracle` tests (2.7 GB to download, 5.6 GB on disk);
 #                   their LibTorch serves the build too when there is no other yet
+#   --parquet       Arrow's C++ libraries, to read Parquet (55 MB to download, 170 MB on disk)
 #   --libtorch DIR  use an unpacked LibTorch 2.11 or the torch folder of a Python installation
 #   -h, --help      print this
 #
@@ -21,6 +22,7 @@ readonly torch_version=2.11.0
 readonly torch_cpu_wheels=(torch nvidia-cuda-runtime nvidia-cuda-cupti)
 readonly sentencepiece_version=0.2.1
 readonly sentencepiece_sha256=8138cec27c2f2282f4a34d9a016e3374cd40e5c6e9cb335063db66a0a3b71fad
+readonly pyarrow_version=26.0.1
 readonly clang_format_version=19.1.7
 readonly deps="$repository/.deps"
 readonly pins="$repository/scripts/oracle-requirements.txt"
@@ -250,6 +252,23 @@ build_sentencepiece() {
   mv "$work/out" "$deps/sentencepiece"
 }
 
+pyarrow_is_there() {
+  [[ -d $deps/pyarrow/pyarrow-$pyarrow_version.dist-info &&
+    -f $deps/pyarrow/pyarrow/include/parquet/arrow/reader.h ]]
+}
+
+set_up_parquet() {
+  if ! pyarrow_is_there; then
+    announce "Arrow $pyarrow_version" 55 170 300
+    pip_install install --no-cache-dir --no-deps --no-compile --only-binary :all: \
+      --target "$deps/partial/pyarrow" "pyarrow==$pyarrow_version"
+    rm -rf "$deps/pyarrow"
+    mv "$deps/partial/pyarrow" "$deps/pyarrow"
+    pyarrow_is_there || die "$deps/pyarrow: not version $pyarrow_version"
+  fi
+  say "Arrow: $deps/pyarrow"
+}
+
 formatter_is_there() {
   [[ $("$deps/tools/bin/clang-format" --version 2>/dev/null) == *" $clang_format_version"* ]]
 }
@@ -268,12 +287,13 @@ set_up_formatter() {
   say "clang-format: $deps/tools/bin/clang-format"
 }
 
-system=yes cuda=no oracle=no libtorch=
+system=yes cuda=no oracle=no parquet=no libtorch=
 while (($# > 0)); do
   case $1 in
     --no-system) system=no ;;
     --cuda) cuda=yes ;;
     --oracle) oracle=yes ;;
+    --parquet) parquet=yes ;;
     --libtorch) libtorch=${2:?"--libtorch needs a folder"} && shift ;;
     -h | --help) usage && exit 0 ;;
     *) usage >&2 && say "setup.sh: unknown option $1" >&2 && exit 2 ;;
@@ -292,5 +312,6 @@ if [[ $oracle == yes ]]; then set_up_oracle; fi
 set_up_torch
 set_up_sentencepiece
 set_up_formatter
+if [[ $parquet == yes ]]; then set_up_parquet; fi
 rm -rf "$deps/partial"
 say "set up"

@@ -55,7 +55,7 @@ WALLS = [
     Wall("SentencePiece", r"(?:.*/)?sentencepiece|builtin_pb/", "tokenizer/"),
     Wall("libcurl", r"curl/", "net/"),
     Wall("Gumbo", r"gumbo\.h$", "curate/"),
-    Wall("Arrow", r"(?:arrow|parquet)/", "curate/parquet_source.cc"),
+    Wall("Arrow", r"(?:arrow|parquet)/", "curate/parquet_module.cc"),
     Wall("fastText", r"(?:.*/)?fasttext", "curate/"),
     Wall("c10d", r"torch/csrc/distributed/|c10d/|gloo/|nccl\.h$", "dist/"),
 ]
