@@ -33,12 +33,8 @@ void check_options(const DedupOptions& options) {
 
 // All that the outputs and the files of the folder depend on.
 Json describe(Env& env, const DedupJob& job, const DedupOptions& options) {
-  Json files = Json::array();
-  for (const FileRewrite& file : job.files) {
-    files.push_back({{"input", describe_input(env, file.input)}, {"output", file.output.string()}});
-  }
   return {{"kind", "deduplicate"},
-          {"files", std::move(files)},
+          {"files", describe_files(env, job.files)},
           {"report", job.report.string()},
           {"shingle_words", options.shingle_words},
           {"bands", options.bands},
@@ -138,8 +134,8 @@ DedupSummary deduplicate(Env& env, const DedupJob& job, const DedupOptions& opti
   const uint64_t documents = write_sketches(folder, job, options);
   const std::vector<uint32_t> kept = find_clusters(folder, documents, job.threads, options);
   const KeepBest keep_best(folder, job, kept);
-  return summarize(
-      rewrite_files(folder, job.files, job.report, job.threads, {documents, std::cref(keep_best)}));
+  return summarize(rewrite_files(folder, job.files, job.report, job.threads,
+                                 {.documents = documents, .batch = std::cref(keep_best)}));
 }
 
 }  // namespace rexbert::curate

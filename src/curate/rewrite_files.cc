@@ -42,7 +42,8 @@ class Rewriter {
         files_(files),
         report_path_(report),
         threads_(threads),
-        rewrite_(rewrite) {}
+        rewrite_(rewrite),
+        counts_(rewrite.initial) {}
 
   Counts run() {
     load();
@@ -174,6 +175,14 @@ void check_outputs(const std::vector<FileRewrite>& files, const fs::path& report
   };
   for (const FileRewrite& file : files) check(file.output);
   check(report);
+}
+
+Json describe_files(Env& env, const std::vector<FileRewrite>& files) {
+  Json json = Json::array();
+  for (const FileRewrite& file : files) {
+    json.push_back({{"input", describe_input(env, file.input)}, {"output", file.output.string()}});
+  }
+  return json;
 }
 
 bool is_complete(const WorkFolder& folder, const std::vector<FileRewrite>& files,

@@ -30,9 +30,11 @@ struct RewriteResult {
 
 struct Rewrite {
   // Of all files, where it is known; another number is Error(kCorrupt) before the report appears.
-  std::optional<uint64_t> documents;
+  std::optional<uint64_t> documents = {};
+  // Where the counts begin.
+  Counts initial = {};
   // Called on several threads.
-  std::function<RewriteResult(const RewriteBatch&)> batch;
+  std::function<RewriteResult(const RewriteBatch&)> batch = {};
 };
 
 // Throws Error(kUsage) for outputs, the report among them, that are named twice, are an input, or
@@ -45,6 +47,9 @@ void check_outputs(const std::vector<FileRewrite>& files, const fs::path& report
 // "documents" added; for a job that was done already these alone.
 Counts rewrite_files(WorkFolder& folder, const std::vector<FileRewrite>& files,
                      const fs::path& report, int threads, const Rewrite& rewrite);
+
+// The files in the description of a job (work_folder.h).
+Json describe_files(Env& env, const std::vector<FileRewrite>& files);
 
 // Whether the folder's job is done and its outputs are there.
 bool is_complete(const WorkFolder& folder, const std::vector<FileRewrite>& files,
