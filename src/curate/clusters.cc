@@ -44,8 +44,8 @@ class Clusterer {
     std::atomic<int> next = 0;
     std::mutex mutex;
     const int partitions = options_.partitions;
-    Progress progress(what, static_cast<uint64_t>(partitions),
-                      [](uint64_t count) { return str_cat(count, " partitions"); });
+    Progress progress(what + ", partitions", static_cast<uint64_t>(partitions),
+                      [](uint64_t count) { return std::to_string(count); });
     uint64_t done = 0;
     const auto work = [&] {
       std::vector<uint32_t> bucket;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "rexbert/core/error.h"
+#include "rexbert/core/hash.h"
 #include "rexbert/core/strings.h"
 
 namespace rexbert::curate {
@@ -68,7 +69,14 @@ std::unique_ptr<WritableFile> resume_file(Env& env, const fs::path& path, uint64
 }
 
 Json describe_input(Env& env, const fs::path& path) {
-  return {{"path", path.string()}, {"size", env.file_size(path)}};
+  constexpr uint64_t kEndBytes = uint64_t{64} << 10;
+  const auto file = env.open_file(path);
+  const uint64_t size = file->size();
+  std::string ends(std::min(size, 2 * kEndBytes), '\0');
+  const size_t first = ends.size() / 2;
+  file->read(0, first, ends.data());
+  file->read(size - (ends.size() - first), ends.size() - first, ends.data() + first);
+  return {{"path", path.string()}, {"size", size}, {"ends", hash64(ends)}};
 }
 
 }  // namespace rexbert::curate

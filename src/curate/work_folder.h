@@ -42,7 +42,8 @@ class WorkFolder {
 // off. Throws Error(kCorrupt) where the file is shorter.
 std::unique_ptr<WritableFile> resume_file(Env& env, const fs::path& path, uint64_t size);
 
-// What tells whether an input is still the same: {"path", "size"}.
+// What tells whether an input is still the same: {"path", "size", "ends"}, the last being a hash of
+// its first and last 64 KiB.
 Json describe_input(Env& env, const fs::path& path);
 
 }  // namespace rexbert::curate

@@ -324,6 +324,8 @@ TEST_F(Dedup, DoneOnceIsNotDoneAgainUnlessSomethingChanged) {
   EXPECT_EQ(dropped(job).size(), 1u);
   write("a.jsonl", {"one", "One", "two", "TWO"});
   EXPECT_EQ(run(job).exact, 2u);
+  write("a.jsonl", {"one", "One", "two", "SIX"});  // of the same size
+  EXPECT_EQ(run(job).exact, 1u);
   EXPECT_THAT(fs::directory_iterator(job.work_directory)->path().filename().string(),
               testing::AnyOf("journal.json", "lock"));
 }
