@@ -24,8 +24,8 @@ struct DedupOptions {
   int shingle_words = 5;
   // Default 16 bands of 7 rows, the 112 hashes of FineWeb: a pair of similarity 0.8 is found with
   // a probability of 0.977, while FineWeb's 14 bands of 8 find 0.924 (collision_probability()).
-  // Cost: 12 bytes on disk for each band and document, 4 ns for each hash and ten words. 0 bands:
-  // exact duplicates only.
+  // Cost: 12 bytes on disk for each band and document, and bands x rows multiplications for each
+  // word. 0 bands: exact duplicates only.
   int bands = 16;
   int rows = 7;
   // Default 0.8; above 0, at most 1.
