@@ -43,11 +43,6 @@ constexpr std::array<std::string_view, 16> kNames = {
     "main-menu",     "sidebar",        "site-header",  "site-footer",  "footer", "cookie-banner",
     "cookie-notice", "cookie-consent", "social-share", "share-buttons"};
 
-// Elements that have no end tag, or do not need one.
-constexpr std::array<std::string_view, 23> kNotNesting = {
-    "area",  "base", "br", "col", "embed",  "hr", "img", "input", "link", "meta", "param", "source",
-    "track", "wbr",  "p",  "li",  "option", "td", "th",  "tr",    "dt",   "dd",   "body"};
-
 }  // namespace
 
 bool is_block(GumboTag tag) { return contains(kBlocks, tag); }
@@ -65,30 +60,6 @@ bool has_boilerplate_name(std::string_view names) {
     if (contains(kNames, to_lower_ascii(name))) return true;
     names.remove_prefix(name.size());
   }
-}
-
-size_t nesting_bound(std::string_view html) {
-  const auto is_letter = [](char c) { return (c | 0x20) >= 'a' && (c | 0x20) <= 'z'; };
-  size_t depth = 0;
-  size_t deepest = 0;
-  for (size_t at = html.find('<'); at != std::string_view::npos; at = html.find('<', at + 1)) {
-    const bool closes = at + 1 < html.size() && html[at + 1] == '/';
-    const size_t begin = at + (closes ? 2 : 1);
-    size_t end = begin;
-    while (end < html.size() && end - begin < 10 &&
-           (is_letter(html[end]) || (html[end] >= '1' && html[end] <= '6'))) {
-      ++end;
-    }
-    if (end == begin || contains(kNotNesting, to_lower_ascii(html.substr(begin, end - begin)))) {
-      continue;
-    }
-    if (closes) {
-      depth -= depth > 0 ? 1 : 0;
-    } else {
-      deepest = std::max(deepest, ++depth);
-    }
-  }
-  return deepest;
 }
 
 }  // namespace rexbert::curate

@@ -2,7 +2,6 @@
 
 #include <gumbo.h>
 
-#include <cstddef>
 #include <string_view>
 
 namespace rexbert::curate {
@@ -19,9 +18,5 @@ bool is_boilerplate_role(std::string_view role);
 
 // Whether one of the words of a class or id attribute is a common name of navigation or of notices.
 bool has_boilerplate_name(std::string_view names);
-
-// A bound on how deep the elements of a page nest: tags that open less tags that close, at the
-// most. A parser takes time in proportion to the depth for each element.
-size_t nesting_bound(std::string_view html);
 
 }  // namespace rexbert::curate

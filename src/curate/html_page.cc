@@ -8,6 +8,7 @@
 #include <cstdlib>
 
 #include "curate/header_fields.h"
+#include "curate/html_cost.h"
 #include "curate/html_elements.h"
 #include "rexbert/core/error.h"
 #include "rexbert/core/strings.h"
@@ -245,10 +246,16 @@ struct HtmlPage::Tree {
 
 HtmlPage::HtmlPage(std::string_view html) {
   constexpr size_t kBytesOfTreePerByte = 64;
-  constexpr size_t kMaxDepth = 4096;
-  if (nesting_bound(html) > kMaxDepth) {
+  constexpr size_t kMaxDepth = 1024;
+  constexpr size_t kMaxAttributes = 256;
+  const HtmlCost cost = html_cost(html);
+  if (cost.depth > kMaxDepth) {
     throw Error(ErrorCode::kCorrupt, str_cat("page: expected elements that nest at most ",
-                                             kMaxDepth, " deep, got more"));
+                                             kMaxDepth, " deep, got ", cost.depth));
+  }
+  if (cost.attributes > kMaxAttributes) {
+    throw Error(ErrorCode::kCorrupt, str_cat("page: expected tags of at most ", kMaxAttributes,
+                                             " attributes, got ", cost.attributes));
   }
   const size_t limit = (size_t{4} << 20) + kBytesOfTreePerByte * html.size();
   tree_ = std::make_unique<Tree>(limit);

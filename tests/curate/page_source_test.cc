@@ -127,7 +127,7 @@ TEST_F(Pages, BodiesAreDecoded) {
                              one.substr(3, 0x3b) + "\r\n" + "1000\r\n" + one.substr(3 + 0x3b);
   const std::string chunked = kHtml + "Transfer-Encoding: chunked\r\n";
   const std::string zipped = kHtml + "Content-Encoding: gzip\r\n";
-  std::string bomb = gzip(std::string(9 << 20, ' '));
+  std::string bomb = gzip(std::string(5 << 20, ' '));
   const SourceResult result = read_source(write(
       "a.warc", response(http(chunked, chunks)) + response(http(chunked, one)) +
                     response(http(zipped, gzip(one))) + response(http(zipped, one)) +
@@ -141,7 +141,7 @@ TEST_F(Pages, BodiesAreDecoded) {
   EXPECT_THAT(
       result.bad,
       ElementsAre(HasSubstr("page: damaged gzip data: it ends in the middle"),
-                  HasSubstr("page: expected at most 8388608 bytes after decompression"),
+                  HasSubstr("page: expected at most 4194304 bytes after decompression"),
                   HasSubstr("content encoding \"pack200-gzip\": expected gzip, br or zstd")));
 }
 
@@ -233,17 +233,31 @@ TEST_F(Pages, MainTextFollowsItsOptions) {
   EXPECT_EQ(read_source(path, options).counts.empty, 1u);
 }
 
-TEST_F(Pages, PagesThatNestTooDeepAreRefused) {
+TEST_F(Pages, PagesMadeToBeSlowAreRefused) {
   std::string deep;
   for (int i = 0; i < 100000; ++i) deep += "<div>";
   EXPECT_THAT(read_source(write("a.html", deep)).bad,
-              ElementsAre("1: page: expected elements that nest at most 4096 deep, got more"));
+              ElementsAre("1: page: expected elements that nest at most 1024 deep, got 100000"));
+  std::string wide = "<p";
+  for (int i = 0; i < 1000; ++i) wide += " a" + std::to_string(i) + "='>' ";
+  EXPECT_THAT(read_source(write("a.html", wide + ">x</p>")).bad,
+              ElementsAre("1: page: expected tags of at most 256 attributes, got 1000"));
   // Each paragraph opens all formatting elements anew.
   std::string wild = "<p>";
-  for (int i = 0; i < 2000; ++i) wild += "<b id=" + std::to_string(i) + ">";
+  for (int i = 0; i < 1000; ++i) wild += "<b id=" + std::to_string(i) + ">";
   for (int i = 0; i < 20000; ++i) wild += "<p>x";
   EXPECT_THAT(read_source(write("b.html", wild)).bad,
               ElementsAre(StartsWith("1: page: expected a tree of at most ")));
+}
+
+TEST_F(Pages, WhatLooksLikeManyTagsIsNone) {
+  std::string html = "<p>" + kLong + "<script>";
+  for (int i = 0; i < 2000; ++i) html += "'<div>' a <b c ";
+  html += "</SCRIPT><!--";
+  for (int i = 0; i < 2000; ++i) html += "<div>";
+  html += "-->";
+  for (int i = 0; i < 2000; ++i) html += "<div title='<div>'>x</div><br><li>y";
+  EXPECT_EQ(read_source(write("a.html", html)).texts.size(), 1u);
 }
 
 TEST_F(Pages, ProductsComeFromJsonLd) {

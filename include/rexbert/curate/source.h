@@ -87,8 +87,9 @@ struct SourceOptions {
   // A longer record is bad and stepped over. Default 64 MiB; memory is about sixteen times the
   // longest record met.
   uint64_t max_record_bytes = uint64_t{64} << 20;
-  // A longer page, decompressed, is bad. Default 8 MiB; the parser takes about ten times as much.
-  uint64_t max_page_bytes = uint64_t{8} << 20;
+  // A longer page, decompressed, is bad. Default 4 MiB; its tree takes 64 times as much at the most,
+  // about ten times in the mean, and seconds for one that is made to be slow.
+  uint64_t max_page_bytes = uint64_t{4} << 20;
 };
 
 inline constexpr std::string_view kProductTemplate =
