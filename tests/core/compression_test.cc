@@ -278,5 +278,17 @@ TEST_F(ByteSourceTest, DamageIsNamedWithPathAndOffset) {
             "not found: " + none + ": cannot open: No such file or directory");
 }
 
+TEST(Compression, AtMostRefusesMore) {
+  const std::string data(1000, 'x');
+  for (const char* name : {"none", "zstd", "gz", "bz2", "br", "snappy"}) {
+    const CompressionSpec spec = parse_compression(name);
+    const std::string packed = compress(spec, data);
+    EXPECT_EQ(decompress_at_most(spec.algorithm, packed, 1000, "x"), data) << name;
+    EXPECT_EQ(error_of([&] { decompress_at_most(spec.algorithm, packed, 999, "x"); }),
+              "corrupt data: x: expected at most 999 bytes after decompression, got more")
+        << name;
+  }
+}
+
 }  // namespace
 }  // namespace rexbert

@@ -188,8 +188,8 @@ TEST_F(Pages, Utf16IsKnownByItsMark) {
 TEST_F(Pages, MainTextLeavesOutWhatIsNone) {
   const std::string html =
       "<!DOCTYPE html><html><head><title>Shop</title><style>p{}</style></head><body>"
-      "<header><h1>The shop</h1></header><nav><p>" +
-      kLong +
+      "<header><p>" +
+      kLong + "</p></header><nav><p>" + kLong +
       "</p></nav>"
       "<ul><li><a href=/a>Women's clothes</a><li><a href=/b>Men's clothes</a></ul>"
       "<p>far above</p><p>one</p><p>two</p>"

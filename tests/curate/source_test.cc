@@ -229,6 +229,17 @@ TEST_F(Source, TemplatesMakeTextsOfFields) {
   EXPECT_EQ(result.counts.empty, 1u);
 }
 
+TEST_F(Source, AnEmptyFieldLeavesNoGap) {
+  SourceOptions options;
+  options.text_template = "{a} {b} {c}, {d}";
+  EXPECT_THAT(read_source(write("feed.jsonl",
+                                "{\"a\":\"A\",\"c\":\"C\",\"d\":\"D\"}\n"
+                                "{\"d\":\"D\"}\n"),
+                          options)
+                  .texts,
+              ElementsAre("A C, D", ", D"));
+}
+
 TEST_F(Source, TemplatesMustBeWhole) {
   const fs::path path = write("feed.jsonl", "{}\n");
   for (const auto& [text, problem] :
