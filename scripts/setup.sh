@@ -29,31 +29,32 @@ readonly pins="$repository/scripts/oracle-requirements.txt"
 
 # Debian package, and what shows that it is there: a command, or a header that the compiler finds.
 readonly system_packages="
-g++                 command g++
-cmake               command cmake
-ninja-build         command ninja
-ccache              command ccache
-pkg-config          command pkg-config
-git                 command git
-python3             command python3
-python3-venv        python  venv,ensurepip
-nlohmann-json3-dev  header  nlohmann/json.hpp
-libsimdjson-dev     header  simdjson.h
-libyaml-cpp-dev     header  yaml-cpp/yaml.h
-libspdlog-dev       header  spdlog/spdlog.h
-libcli11-dev        header  CLI/CLI.hpp
-libssl-dev          header  openssl/evp.h
-zlib1g-dev          header  zlib.h
-libbz2-dev          header  bzlib.h
-libzstd-dev         header  zstd.h
-libbrotli-dev       header  brotli/encode.h
-libsnappy-dev       header  snappy.h
-libxxhash-dev       header  xxhash.h
-libfasttext-dev     header  fasttext/fasttext.h
-libgumbo-dev        header  gumbo.h
-libgloo-dev         header  gloo/config.h
-libgtest-dev        header  gtest/gtest.h
-libgmock-dev        header  gmock/gmock.h
+g++                  command g++
+cmake                command cmake
+ninja-build          command ninja
+ccache               command ccache
+pkg-config           command pkg-config
+git                  command git
+python3              command python3
+python3-venv         python  venv,ensurepip
+nlohmann-json3-dev   header  nlohmann/json.hpp
+libsimdjson-dev      header  simdjson.h
+libyaml-cpp-dev      header  yaml-cpp/yaml.h
+libspdlog-dev        header  spdlog/spdlog.h
+libcli11-dev         header  CLI/CLI.hpp
+libssl-dev           header  openssl/evp.h
+libcurl4-openssl-dev header  curl/curl.h
+zlib1g-dev           header  zlib.h
+libbz2-dev           header  bzlib.h
+libzstd-dev          header  zstd.h
+libbrotli-dev        header  brotli/encode.h
+libsnappy-dev        header  snappy.h
+libxxhash-dev        header  xxhash.h
+libfasttext-dev      header  fasttext/fasttext.h
+libgumbo-dev         header  gumbo.h
+libgloo-dev          header  gloo/config.h
+libgtest-dev         header  gtest/gtest.h
+libgmock-dev         header  gmock/gmock.h
 "
 
 has_header() { printf '#include <%s>\n' "$1" | g++ -std=c++20 -M -x c++ - >/dev/null 2>&1; }

@@ -43,6 +43,7 @@ enum class Purpose : uint32_t {
   kDocumentSample = 13,
   kBootstrap = 14,
   kMinHash = 15,
+  kRetryDelay = 16,
 };
 
 // A stream of random words named by (seed, purpose, a, b); `a` and `b` are whatever identifies the
