@@ -66,8 +66,9 @@ Response Client::send(const Request& request) {
       continue;
     }
     if (!outcome.problem.empty()) {
-      throw Error(ErrorCode::kIo, str_cat(describe(request), ": ", outcome.problem, " (attempt ",
-                                          attempt, " of ", impl_->options.max_attempts, ")"));
+      throw ConnectionError(str_cat(describe(request), ": ", outcome.problem, " (attempt ", attempt,
+                                    " of ", impl_->options.max_attempts, ")"),
+                            outcome.reached);
     }
     outcome.response.attempts = attempt;
     return std::move(outcome.response);
@@ -76,7 +77,7 @@ Response Client::send(const Request& request) {
 
 Response Client::fetch(const Request& request) {
   Response response = send(request);
-  check_status(request, response);
+  if (!response.ok()) throw status_error(request, response);
   return response;
 }
 

@@ -71,12 +71,11 @@ std::string excerpt(const Request& request, std::string_view body) {
   return str_quote(text, kExcerpt);
 }
 
-void check_status(const Request& request, const Response& response) {
-  if (response.ok()) return;
+Error status_error(const Request& request, const Response& response) {
   std::string text = str_cat(describe(request), ": status ", response.status);
   if (response.attempts > 1) text += str_cat(" at attempt ", response.attempts);
   if (!response.body.empty()) text += ": " + excerpt(request, response.body);
-  throw Error(code_of(response.status), std::move(text));
+  return Error(code_of(response.status), std::move(text));
 }
 
 }  // namespace rexbert::net

@@ -15,9 +15,11 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "rexbert/core/clock.h"
+#include "rexbert/core/error.h"
 
 namespace rexbert::net {
 
@@ -74,6 +76,19 @@ struct Response {
   std::string_view header(std::string_view name) const;
 };
 
+// No response came, however often it was tried: Error(kIo).
+class ConnectionError : public Error {
+ public:
+  ConnectionError(std::string message, bool reached)
+      : Error(ErrorCode::kIo, std::move(message)), reached_(reached) {}
+
+  // Of the last try, as Retry::reached of those before.
+  bool reached() const { return reached_; }
+
+ private:
+  bool reached_;
+};
+
 struct Options {
   // Time for the name look-up, the connection and TLS. Default 10 s.
   std::chrono::milliseconds connect_timeout = std::chrono::seconds(10);
@@ -112,12 +127,13 @@ class Client {
   Client(const Client&) = delete;
   Client& operator=(const Client&) = delete;
 
-  // The response, whatever its status. Throws Error(kIo) "GET https://host/path: ..." when none
-  // came, Error(kUsage) for a request that cannot be sent.
+  // The response, whatever its status. Throws ConnectionError "GET https://host/path: ..." when
+  // none came, Error(kUsage) for a request that cannot be sent, Error(kIo) for a body that is too
+  // long and for a range that was not answered with 206 or begins elsewhere. A range may end
+  // earlier than asked for, where the resource does.
   Response send(const Request& request);
 
-  // send() and check_status(). A range must be answered with 206 and begin where it was asked to;
-  // it may end earlier, where the resource does.
+  // send(); a status other than 2xx is thrown as status_error().
   Response fetch(const Request& request);
 
  private:
@@ -125,10 +141,9 @@ class Client {
   std::unique_ptr<Impl> impl_;
 };
 
-// Throws for a status that is not 2xx, naming method, URL, status and the start of the body:
-// Error(kNotFound) for 404 and 410, Error(kCorrupt) for 416 (a resource shorter than the range),
-// Error(kIo) for all others.
-void check_status(const Request& request, const Response& response);
+// The error that a status is, naming method, URL, status and the start of the body: kNotFound for
+// 404 and 410, kCorrupt for 416 (a resource shorter than the range), kIo for all others.
+Error status_error(const Request& request, const Response& response);
 
 // For messages: "GET https://host/path?...", without user, password and query.
 std::string describe(const Request& request);
