@@ -140,9 +140,8 @@ std::optional<Answer> QuestionSender::ask(const std::string& key, const std::str
                                 .body = body,
                                 .on_retry = [&](const net::Retry& retry) {
                                   held.lose(retry.reached);
-                                  if (stopped_) throw Stopped();
                                   held.begin();
-                                  limiter_.acquire();
+                                  take_turn(held);
                                   count([](LabelStatistics& s) { ++s.retries; });
                                 }};
   const std::optional<net::Response> response = send(request, held);
@@ -160,8 +159,15 @@ std::optional<Answer> QuestionSender::ask(const std::string& key, const std::str
   return answer;
 }
 
-std::optional<net::Response> QuestionSender::send(const net::Request& request, Reservation& held) {
+void QuestionSender::take_turn(Reservation& held) {
   limiter_.acquire();
+  if (!stopped_) return;
+  held.lose(false);
+  throw Stopped();
+}
+
+std::optional<net::Response> QuestionSender::send(const net::Request& request, Reservation& held) {
+  take_turn(held);
   count([](LabelStatistics& s) { ++s.requests; });
   net::Response response;
   try {

@@ -45,6 +45,8 @@ class QuestionSender {
 
   Spending priced(uint64_t prompt_tokens, uint64_t completion_tokens) const;
   Spending estimate(const std::string& body, size_t lines) const;
+  // Waits until the next request may be sent.
+  void take_turn(Reservation& held);
   std::optional<net::Response> send(const net::Request& request, Reservation& held);
   // Throws the error when too many failed before it.
   void note_failure(const Error& error);

@@ -139,6 +139,23 @@ TEST_F(Labelling, HoldsItsCacheAlone) {
               HasSubstr("another process labels with this cache"));
 }
 
+TEST_F(Labelling, AppendsNothingToHalfARecord) {
+  FaultInjectionEnv env(Env::posix());
+  const fs::path path = folder / "cache.jsonl";
+  {
+    LabelCache cache(env, path);
+    cache.answered("a", {Label::kOther}, {});
+    env.fail_after(1);
+    EXPECT_THROW(cache.answered("b", {Label::kOther}, {}), Error);
+    env.fail_after(0);
+    EXPECT_THAT(error_of([&] { cache.answered("c", {Label::kOther}, {}); }),
+                HasSubstr("an earlier record was not written"));
+  }
+  const LabelCache cache(env, path);
+  EXPECT_THAT(cache.find("a").labels, SizeIs(1));
+  EXPECT_THAT(cache.find("b").labels, SizeIs(0));
+}
+
 TEST_F(Labelling, StopsOnAFullDiskAndGoesOnLater) {
   for (int64_t operation = 1; operation < 40; operation += 3) {
     ScriptedLlm llm;

@@ -90,8 +90,10 @@ TEST(Http, FollowsRedirectsAndKeepsTheLastHeaders) {
 
 TEST(Http, ErrorsNameUrlStatusAndBodyButNoSecret) {
   HttpServer server([](const HttpMessage& message) -> HttpReply {
-    return {.status = message.target.starts_with("/none") ? 404 : 401,
-            .body = "bad key: " + message.header("authorization")};
+    if (message.target == "/none") return {.status = 404};
+    return {.status = 401,
+            .body = "bad key: " + message.header("authorization").substr(7) + " in " +
+                    message.header("authorization")};
   });
   Client client;
   const std::vector<Header> headers = {{"Authorization", "Bearer sk-very-secret"}};
@@ -99,7 +101,7 @@ TEST(Http, ErrorsNameUrlStatusAndBodyButNoSecret) {
   address.insert(7, "user:password@");
   const std::string error = error_of([&] { client.fetch({.url = address, .headers = headers}); });
   EXPECT_EQ(error,
-            "I/O error: GET " + server.url("/v1") + "?...: status 401: \"bad key: ***\"");
+            "I/O error: GET " + server.url("/v1") + "?...: status 401: \"bad key: *** in ***\"");
   EXPECT_THAT(error_of([&] { client.fetch({.url = server.url("/none")}); }),
               HasSubstr("not found: GET " + server.url("/none") + ": status 404"));
   EXPECT_EQ(client.send({.url = server.url("/none")}).status, 404);

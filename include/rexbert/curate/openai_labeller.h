@@ -68,8 +68,9 @@ struct OpenAiOptions {
   double completion_price = 0;
   // Limits of what all requests together use, those of earlier processes with the same cache
   // included; 0 is no limit. Default 0. Before a request is sent, as many prompt tokens as it has
-  // bytes and the longest answer are reserved, so that no limit is ever exceeded; the last few
-  // thousand tokens stay unused therefore. A request whose answer was lost counts as reserved.
+  // bytes and the longest answer are reserved, so that no limit is exceeded unless the server
+  // exceeds that of an answer (LabelStatistics::underestimated); the last few thousand tokens stay
+  // unused therefore. A request whose answer was lost counts as reserved.
   uint64_t token_budget = 0;
   double money_budget = 0;
 
