@@ -186,6 +186,7 @@ void set_limits(CURL* curl, const Options& options) {
   set(curl, CURLOPT_FOLLOWLOCATION, options.max_redirects > 0 ? 1L : 0L);
   set(curl, CURLOPT_MAXREDIRS, static_cast<long>(options.max_redirects));
   set(curl, CURLOPT_POSTREDIR, static_cast<long>(CURL_REDIR_POST_ALL));
+  if (!options.ca_file.empty()) set(curl, CURLOPT_CAINFO, options.ca_file.c_str());
 }
 
 void set_method(CURL* curl, const Request& request) {

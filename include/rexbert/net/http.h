@@ -113,6 +113,9 @@ struct Options {
   std::chrono::seconds max_retry_after = std::chrono::minutes(5);
   // Of the delays' u. Default 0.
   uint64_t seed = 0;
+  // File of PEM certificates that https trusts instead of the system's. Default empty: the
+  // system's.
+  std::string ca_file = {};
   // A body that no sink takes and that is longer is an error. Default 1 GiB.
   uint64_t max_body_bytes = uint64_t{1} << 30;
 };
