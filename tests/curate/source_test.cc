@@ -296,6 +296,7 @@ TEST_F(Source, JsonLdProductsAreFoundWhereTheyLie) {
                   options);
   EXPECT_THAT(result.texts, ElementsAre("A\nAbout A", "B\nAcme 9.90 EUR\n\nC", "D"));
   EXPECT_EQ(result.counts.skipped, 1u);
+  ASSERT_EQ(result.documents.size(), 3u);
   EXPECT_EQ(result.documents[2].id, "ld.jsonl:4");
 }
 

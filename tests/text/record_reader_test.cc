@@ -6,9 +6,9 @@
 #include <string>
 #include <vector>
 
-#include "rexbert/text/record_reader.h"
 #include "rexbert/core/philox.h"
 #include "rexbert/core/strings.h"
+#include "rexbert/text/record_reader.h"
 
 namespace rexbert::text {
 namespace {

@@ -87,8 +87,8 @@ struct SourceOptions {
   // A longer record is bad and stepped over. Default 64 MiB; memory is about sixteen times the
   // longest record met.
   uint64_t max_record_bytes = uint64_t{64} << 20;
-  // A longer page, decompressed, is bad. Default 4 MiB; its tree takes 64 times as much at the most,
-  // about ten times in the mean, and seconds for one that is made to be slow.
+  // A longer page, decompressed, is bad. Default 4 MiB. A page's tree takes 64 times as much memory
+  // at the most (above that it is bad), and one made to be slow some seconds.
   uint64_t max_page_bytes = uint64_t{4} << 20;
 };
 
