@@ -21,7 +21,7 @@ USES = {
     "tokenizer": "core config text",
     "shard": "core config net",
     "corpus": "core config text tokenizer shard",
-    "curate": "core config net text tokenizer shard",
+    "curate": "core config net text tokenizer shard corpus",
     "plan": "core config",
     "batch": "core config shard tokenizer plan",
     "ops": "core",

@@ -12,6 +12,7 @@ void add_tokenizer_command(CLI::App& app);
 void add_corpus_command(CLI::App& app);
 void add_tokenize_command(CLI::App& app);
 void add_shards_command(CLI::App& app);
+void add_curate_command(CLI::App& app);
 void add_salience_command(CLI::App& app);
 void add_plan_command(CLI::App& app);
 void add_train_command(CLI::App& app);

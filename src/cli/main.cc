@@ -31,6 +31,9 @@ void add_commands(CLI::App& app) {
 #ifdef REXBERT_HAS_COMMAND_SHARDS
   add_shards_command(app);
 #endif
+#ifdef REXBERT_HAS_COMMAND_CURATE
+  add_curate_command(app);
+#endif
 #ifdef REXBERT_HAS_COMMAND_SALIENCE
   add_salience_command(app);
 #endif

@@ -4,12 +4,15 @@
 #include <brotli/encode.h>
 #include <bzlib.h>
 #include <snappy.h>
+#include <unistd.h>
 #include <zlib.h>
 #include <zstd.h>
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <charconv>
+#include <cstring>
 #include <limits>
 
 #include "rexbert/core/error.h"
@@ -338,6 +341,18 @@ std::string decode(Compression algorithm, std::string_view data, std::optional<u
   return out;
 }
 
+class StandardInput final : public ByteSource {
+ public:
+  size_t read(char* out, size_t capacity) override {
+    while (true) {
+      const ssize_t size = ::read(STDIN_FILENO, out, capacity);
+      if (size >= 0) return static_cast<size_t>(size);
+      if (errno == EINTR) continue;
+      throw Error(ErrorCode::kIo, str_cat("standard input: ", std::strerror(errno)));
+    }
+  }
+};
+
 }  // namespace
 
 CompressionSpec parse_compression(std::string_view text) {
@@ -414,6 +429,7 @@ std::string decompress_at_most(Compression algorithm, std::string_view data, uin
 }
 
 std::unique_ptr<ByteSource> open_byte_source(Env& env, const fs::path& path) {
+  if (path == "-") return std::make_unique<StandardInput>();
   auto file = std::make_unique<FileSource>(env, path);
   const std::string extension = path.extension().string();
   if (extension == ".zst" || extension == ".zstd") {

@@ -100,8 +100,13 @@ void Exploration::merge(const Exploration& other) {
 }
 
 std::vector<DomainProposal> Exploration::propose(const ProposalOptions& options) const {
+  return curate::propose(domains_, options);
+}
+
+std::vector<DomainProposal> propose(const std::map<std::string, DomainCounts>& domains,
+                                    const ProposalOptions& options) {
   std::vector<DomainProposal> proposals;
-  for (const auto& [domain, counts] : domains_) {
+  for (const auto& [domain, counts] : domains) {
     const double kept_words = counts.kept_words() * options.expansion;
     proposals.push_back({.domain = domain,
                          .counts = counts,

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <limits>
 #include <optional>
 #include <string>
@@ -102,6 +103,20 @@ struct Codec<std::string> {
   }
   static Node write(const std::string& value, const Limits&) { return Node::make_scalar(value); }
   static std::string type_name(const Limits&) { return "a text"; }
+};
+
+template <>
+struct Codec<std::filesystem::path> {
+  static void read(const Node& node, std::filesystem::path& out, Reader& reader,
+                   const std::string& path, const Limits& limits) {
+    std::string text = out.string();
+    Codec<std::string>::read(node, text, reader, path, limits);
+    out = text;
+  }
+  static Node write(const std::filesystem::path& value, const Limits&) {
+    return Node::make_scalar(value.string());
+  }
+  static std::string type_name(const Limits&) { return "a path"; }
 };
 
 template <class T>

@@ -46,7 +46,8 @@ class ByteSource {
   virtual size_t read(char* out, size_t capacity) = 0;
 };
 
-// Opens a text input by its extension: .zst and .zstd, .gz, anything else as it is.
+// Opens a text input by its extension: .zst and .zstd, .gz, anything else as it is; "-" is standard
+// input.
 std::unique_ptr<ByteSource> open_byte_source(Env& env, const fs::path& path);
 
 }  // namespace rexbert

@@ -44,6 +44,8 @@ enum class Purpose : uint32_t {
   kBootstrap = 14,
   kMinHash = 15,
   kRetryDelay = 16,
+  kExploration = 17,
+  kAudit = 18,
 };
 
 // A stream of random words named by (seed, purpose, a, b); `a` and `b` are whatever identifies the

@@ -51,6 +51,10 @@ struct DomainProposal {
   bool worthwhile = false;  // both floors are reached
 };
 
+// All domains, those with the most expected words first, then by name.
+std::vector<DomainProposal> propose(const std::map<std::string, DomainCounts>& domains,
+                                    const ProposalOptions& options);
+
 // Where the e-commerce text is: counts for each domain by a labeller's word, and from them the
 // domains worth filtering, as RexBERT chose nine of FineFineWeb's by their share of e-commerce.
 // A function of the documents added, in any order and by any number of explorations merged.

@@ -1,0 +1,97 @@
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <memory>
+#include <string>
+
+#include "cli/commands.h"
+#include "cli/run_options.h"
+#include "rexbert/core/error.h"
+#include "rexbert/core/log.h"
+#include "rexbert/core/strings.h"
+#include "rexbert/corpus/tokenize.h"
+#include "rexbert/curate/pipeline.h"
+
+namespace rexbert::cli {
+namespace {
+
+struct Options : RunConfigOptions {
+  std::string part = "1/1";
+  bool from_stdin = false;
+  bool to_stdout = false;
+
+  curate::CurateConfig load() const {
+    return curate::load_curate_config(Env::posix(), config, overrides);
+  }
+  curate::Pipeline pipeline() const { return {Env::posix(), load(), corpus::parse_part(part)}; }
+};
+
+void filter_standard_input(const Options& options) {
+  curate::CurateConfig config = options.load();
+  config.input.format = curate::SourceFormat::kJsonLines;
+  const curate::StreamCounts counts =
+      curate::filter_stream(Env::posix(), config, "-", [](const std::string& lines) {
+        if (std::fwrite(lines.data(), 1, lines.size(), stdout) != lines.size()) {
+          throw Error(ErrorCode::kIo, "standard output: cannot be written");
+        }
+      });
+  log::info(str_cat("kept ", counts.kept, " of ", counts.read, " documents"));
+}
+
+CLI::App* add_stage(CLI::App& command, const std::string& name, const std::string& what,
+                    const std::shared_ptr<Options>& options) {
+  CLI::App* stage = command.add_subcommand(name, what);
+  options->add_to(*stage);
+  return stage;
+}
+
+const char* description(const std::string& stage) {
+  if (stage == "explore") return "Count documents, lines and their e-commerce share by domain";
+  if (stage == "sample") return "Draw the documents whose lines are labelled";
+  if (stage == "label") return "Label the lines of the sample";
+  if (stage == "audit") return "Label a part again and measure the agreement";
+  if (stage == "train-classifier") return "Train a classifier for each domain";
+  if (stage == "filter") return "Keep the e-commerce lines of all documents";
+  if (stage == "dedup") return "Drop exact and near duplicates";
+  if (stage == "decontaminate") return "Drop documents that overlap with evaluation data";
+  return "Write the corpus, a file and a stream of shards for each domain";
+}
+
+}  // namespace
+
+void add_curate_command(CLI::App& app) {
+  CLI::App* command =
+      app.add_subcommand("curate", "Make an e-commerce corpus of web text (docs/curation.md)");
+  command->require_subcommand(1);
+  const auto options = std::make_shared<Options>();
+  add_stage(*command, "run", "All stages, one after the other", options)->callback([options] {
+    options->pipeline().run_all();
+  });
+  for (const std::string& name : curate::Pipeline::stages()) {
+    CLI::App* stage = add_stage(*command, name, description(name), options);
+    if (name == "explore" || name == "sample" || name == "filter") {
+      stage->add_option("--part", options->part, "i/n: of the input files, this part's")
+          ->capture_default_str();
+    }
+    if (name == "filter") {
+      auto* in = stage->add_flag("--stdin", options->from_stdin,
+                                 "Read documents as JSON lines from standard input");
+      auto* out =
+          stage->add_flag("--stdout", options->to_stdout, "Write the kept ones to standard output");
+      in->needs(out);
+      out->needs(in);
+    }
+    stage->callback([options, name] {
+      if (options->from_stdin) {
+        filter_standard_input(*options);
+      } else {
+        options->pipeline().run(name);
+      }
+    });
+  }
+  command->add_subcommand("docs", "Print the reference of all keys in Markdown")->callback([] {
+    std::fputs(curate::curate_configuration_reference().c_str(), stdout);
+  });
+  command->footer("Example: rexbert curate run --config configs/curate/ecom.yaml");
+}
+
+}  // namespace rexbert::cli

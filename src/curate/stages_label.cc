@@ -1,0 +1,236 @@
+// The stages that make labels and learn from them: label, audit and train-classifier.
+
+#include <algorithm>
+#include <memory>
+
+#include "curate/stages.h"
+#include "rexbert/core/error.h"
+#include "rexbert/core/hash.h"
+#include "rexbert/core/philox.h"
+#include "rexbert/core/progress.h"
+#include "rexbert/core/strings.h"
+#include "rexbert/core/units.h"
+#include "rexbert/curate/file_labeller.h"
+
+namespace rexbert::curate {
+namespace {
+
+constexpr size_t kTasksAtOnce = 256;
+
+// `cache`: where a paid labeller remembers what it was told.
+std::unique_ptr<Labeller> make_labeller(const StageContext& context, const LabellerOptions& options,
+                                        const fs::path& cache) {
+  switch (options.kind) {
+    case LabellerKind::kOpenAi: {
+      OpenAiOptions openai = options.openai;
+      openai.cache = cache;
+      return std::make_unique<OpenAiLabeller>(context.env, openai);
+    }
+    case LabellerKind::kFile:
+      return std::make_unique<FileLabeller>(context.env, options.file);
+    default:
+      return std::make_unique<WeakLabeller>(options.weak);
+  }
+}
+
+Json labeller_settings(const LabellerOptions& options) {
+  switch (options.kind) {
+    case LabellerKind::kOpenAi:
+      return {{"labeller", "openai"},
+              {"model", options.openai.model},
+              {"system_prompt", options.openai.system_prompt},
+              {"prompt", options.openai.prompt},
+              {"parameters", options.openai.parameters}};
+    case LabellerKind::kFile:
+      return {{"labeller", "file"}, {"file", options.file}};
+    default:
+      return {{"labeller", "weak"},
+              {"prior", options.weak.prior},
+              {"stay", options.weak.stay},
+              {"threshold", options.weak.threshold}};
+  }
+}
+
+std::vector<LabelTask> tasks_of(const StageContext& context) {
+  std::vector<LabelTask> tasks;
+  for (Document& document : sampled_documents(context)) {
+    LabelTask task;
+    task.document = std::move(document);
+    const auto lines = split_lines(task.document.text);
+    for (uint32_t i = 0; i < lines.size(); ++i) {
+      if (static_cast<int64_t>(task.lines.size()) == context.config.label.lines_per_document) break;
+      if (!str_trim(lines[i]).empty()) task.lines.push_back(i);
+    }
+    tasks.push_back(std::move(task));
+  }
+  return tasks;
+}
+
+void label_all(Labeller& labeller, std::vector<LabelTask>& tasks, const std::string& what) {
+  Progress progress(what, tasks.size(), [](uint64_t n) {
+    return format_count(static_cast<int64_t>(n)) + " documents";
+  });
+  for (size_t begin = 0; begin < tasks.size(); begin += kTasksAtOnce) {
+    const size_t count = std::min(kTasksAtOnce, tasks.size() - begin);
+    labeller.label(std::span(tasks).subspan(begin, count));
+    progress.update(begin + count);
+  }
+}
+
+// {"id", "lines": [...], "labels": [1, 0, null, ...]}, a document a line.
+std::string label_line(const LabelTask& task) {
+  Json labels = Json::array();
+  for (const Label label : task.labels) {
+    labels.push_back(label == Label::kFailed ? Json() : Json(static_cast<int>(label)));
+  }
+  return Json({{"id", task.document.id}, {"lines", task.lines}, {"labels", labels}}).dump() + "\n";
+}
+
+// The tasks with the labels that the stage `label` left.
+std::vector<LabelTask> labelled_tasks(const StageContext& context) {
+  const fs::path file = context.directory("label") / "labels.jsonl";
+  context.require(file, "label");
+  std::vector<LabelTask> tasks = tasks_of(context);
+  const std::string text = context.env.read_file(file);
+  const auto lines = split_lines(text);
+  if (lines.size() != tasks.size()) {
+    throw Error(ErrorCode::kIncompatible,
+                str_cat(file.string(), ": expected a line for each of ", tasks.size(),
+                        " sampled documents, got ", lines.size()));
+  }
+  for (size_t i = 0; i < tasks.size(); ++i) {
+    const std::string source = str_cat(file.string(), ":", i + 1);
+    const Json json = parse_json(lines[i], source);
+    const auto id = json_get<std::string>(json, "id", source);
+    const auto numbers = json_get<std::vector<uint32_t>>(json, "lines", source);
+    if (id != tasks[i].document.id || numbers != tasks[i].lines) {
+      throw Error(ErrorCode::kIncompatible,
+                  str_cat(source, ": expected the labels of document ", tasks[i].document.id,
+                          ", got those of ", id, " or of other lines"));
+    }
+    for (const Json& label : json_get<Json>(json, "labels", source)) {
+      tasks[i].labels.push_back(label.is_null() ? Label::kFailed
+                                : label == 1    ? Label::kEcommerce
+                                                : Label::kOther);
+    }
+  }
+  return tasks;
+}
+
+bool is_audited(const Document& document, const CurateConfig& config) {
+  KeyedRng rng(config.run.seed, Purpose::kAudit, hash64(document.id), hash64(document.text));
+  return rng.next_uniform() < config.audit.share;
+}
+
+Json classifier_settings(const DomainModelOptions& options) {
+  const ClassifierOptions& classifier = options.classifier;
+  return {{"dimension", classifier.dimension},
+          {"epochs", classifier.epochs},
+          {"learning_rate", classifier.learning_rate},
+          {"word_ngrams", classifier.word_ngrams},
+          {"buckets", classifier.buckets},
+          {"minimum_count", classifier.minimum_count},
+          {"quantize", classifier.quantize},
+          {"held_out", options.held_out},
+          {"precision", options.precision},
+          {"min_labels", options.min_labels},
+          {"stay", options.stay},
+          {"seed", options.seed}};
+}
+
+}  // namespace
+
+void run_label(const StageContext& context) {
+  const LabelOptions& options = context.config.label;
+  std::vector<LabelTask> tasks = tasks_of(context);
+  Json settings = labeller_settings(options);
+  settings["lines_per_document"] = options.lines_per_document;
+  StageFolder folder(context.env, context.directory("label"), settings);
+  if (folder.is_done("label")) return;
+  label_all(*make_labeller(context, options, folder / "answers.jsonl"), tasks, "labelling");
+  PublishedFile file(context.env, folder / "labels.jsonl");
+  std::map<std::string, std::map<std::string, uint64_t>> counts;
+  for (const LabelTask& task : tasks) {
+    file.append(label_line(task));
+    for (const Label label : task.labels) {
+      ++counts[task.document.domain][label == Label::kFailed      ? "failed"
+                                     : label == Label::kEcommerce ? "ecommerce"
+                                                                  : "other"];
+    }
+  }
+  file.publish();
+  folder.finish("label", {{"lines", counts}});
+}
+
+void run_audit(const StageContext& context) {
+  const AuditStageOptions& options = context.config.audit;
+  if (options.kind == LabellerKind::kNone) return;
+  Json settings = labeller_settings(options);
+  settings["share"] = options.share;
+  settings["seed"] = context.config.run.seed;
+  StageFolder folder(context.env, context.directory("audit"), settings);
+  std::vector<LabelTask> first = labelled_tasks(context);
+  std::erase_if(first,
+                [&](const LabelTask& task) { return !is_audited(task.document, context.config); });
+  std::vector<LabelTask> second = first;
+  for (LabelTask& task : second) task.labels.clear();
+  label_all(*make_labeller(context, options, folder / "answers.jsonl"), second, "auditing");
+  AuditOptions agreement = options.agreement;
+  agreement.seed = context.config.run.seed;
+  Audit audit(agreement);
+  std::vector<Disagreement> differences;
+  for (size_t i = 0; i < first.size(); ++i) {
+    audit.add(first[i], second[i]);
+    std::ranges::move(disagreements(first[i], second[i]), std::back_inserter(differences));
+  }
+  write_disagreements(context.env, folder / "disagreements.jsonl", differences);
+  folder.finish("audit", audit.to_json());
+  audit.check_kappa(options.minimum_kappa);
+}
+
+void run_train_classifier(const StageContext& context) {
+  DomainModelOptions options = context.config.classifier;
+  options.seed = context.config.run.seed;
+  options.classifier.seed = context.config.run.seed;
+  options.stay = context.config.filter.stay;
+  std::map<std::string, std::vector<LabelTask>> by_domain;
+  for (LabelTask& task : labelled_tasks(context)) {
+    by_domain[task.document.domain].push_back(std::move(task));
+  }
+  StageFolder folder(context.env, context.directory("train-classifier"),
+                     classifier_settings(options));
+  std::vector<std::string> missing;
+  for (const std::string& domain : chosen_domains(context)) {
+    if (!folder.is_done(file_name_of(domain))) missing.push_back(domain);
+  }
+  auto next = missing.begin();
+  ordered_map<std::string, int>(
+      std::min(context.threads, static_cast<int>(missing.size())),
+      [&]() -> std::optional<std::string> {
+        if (next == missing.end()) return std::nullopt;
+        return *next++;
+      },
+      [&] {
+        return [&](std::string&& domain) {
+          const std::string name = file_name_of(domain);
+          DomainModel::train(context.env, domain, by_domain[domain], options,
+                             folder / (name + ".training"))
+              .save(context.env, folder / name);
+          return 0;
+        };
+      },
+      [](int&&) {});
+}
+
+std::map<std::string, DomainModel> load_models(const StageContext& context) {
+  std::map<std::string, DomainModel> models;
+  const fs::path folder = context.directory("train-classifier");
+  for (const std::string& domain : chosen_domains(context)) {
+    const fs::path base = folder / file_name_of(domain);
+    context.require(base.string() + ".json", "train-classifier");
+    models.emplace(domain, DomainModel::load(context.env, base));
+  }
+  return models;
+}
+
+}  // namespace rexbert::curate

@@ -1,0 +1,226 @@
+#include "rexbert/curate/pipeline.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "curate/made_crawl.h"
+#include "rexbert/core/compression.h"
+#include "rexbert/core/error.h"
+#include "rexbert/core/philox.h"
+#include "rexbert/core/strings.h"
+#include "support/command.h"
+#include "support/errors.h"
+#include "support/process.h"
+#include "support/temporary_directory.h"
+
+namespace rexbert::curate {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+
+constexpr const char* kConfig = R"(
+run: {directory: "%s", seed: 17, threads: %d}
+input: {paths: ["%s"]}
+explore: {proposal: {minimum_kept_words: 1000}}
+sample: {per_domain: 120}
+label: {labeller: weak}
+classifier: {min_labels: 100, fasttext: {buckets: 20000, quantize: false}}
+dedup: {near: {partitions: 4}}
+)";
+
+// The text of a file, decompressed by its name.
+std::string text_of(Env& env, const fs::path& path) {
+  const auto source = open_byte_source(env, path);
+  std::string text;
+  char block[4096];
+  while (const size_t size = source->read(block, sizeof(block))) text.append(block, size);
+  return text;
+}
+
+// All files below a folder by their paths in it, with "OUTPUT" for the folder's own path. Without
+// the manifest and journals, whose hashes are of that path too.
+std::map<std::string, std::string> tree(const fs::path& folder) {
+  std::map<std::string, std::string> files;
+  for (const auto& entry : fs::recursive_directory_iterator(folder)) {
+    const std::string name = entry.path().lexically_relative(folder).string();
+    if (!entry.is_regular_file() || name == "manifest.json" ||
+        name.find("work/") != std::string::npos) {
+      continue;
+    }
+    std::string& text = files[name] = Env::posix().read_file(entry.path());
+    for (size_t at; (at = text.find(folder.string())) != std::string::npos;) {
+      text.replace(at, folder.string().size(), "OUTPUT");
+    }
+  }
+  return files;
+}
+
+class PipelineTest : public ::testing::Test {
+ protected:
+  static constexpr int kFiles = 4;
+
+  PipelineTest() : crawl_(test::MadeCrawl::write(env_, directory_ / "crawl", kFiles, 60)) {}
+
+  fs::path config(const std::string& output, int threads = 2) {
+    const fs::path file = directory_ / (output + ".yaml");
+    publish_file(env_, file,
+                 str_printf(kConfig, (directory_ / output).c_str(), threads,
+                            (directory_ / "crawl").c_str()));
+    return file;
+  }
+  Pipeline pipeline(const std::string& output, int threads = 2, corpus::Part part = {},
+                    const std::vector<std::string>& overrides = {}) {
+    return {env_, load_curate_config(env_, config(output, threads), overrides), part};
+  }
+
+  std::vector<Document> documents(const fs::path& folder) {
+    std::vector<Document> all;
+    for (const std::string& name : env_.list_directory(folder)) {
+      if (!name.ends_with(".jsonl.zst")) continue;
+      const std::string text = text_of(env_, folder / name);
+      for (const auto line : split_lines(text)) all.push_back(parse_document(line, name));
+    }
+    return all;
+  }
+
+  Env& env_ = Env::posix();
+  test::TemporaryDirectory directory_;
+  test::MadeCrawl crawl_;
+};
+
+TEST_F(PipelineTest, KeepsTheLinesThatAreEcommerce) {
+  pipeline("run").run_all();
+  uint64_t kept = 0;
+  uint64_t right = 0;
+  uint64_t all = 0;
+  for (const auto& [id, truth] : crawl_.truth) {
+    all += static_cast<uint64_t>(std::count(truth.begin(), truth.end(), true));
+  }
+  for (const Document& document : documents(directory_ / "run" / "filter")) {
+    const std::vector<bool>& truth = crawl_.truth.at(document.id);
+    EXPECT_EQ(document.url, "https://example.org/" + document.id);
+    for (const auto& [begin, end] : document.spans) {
+      kept += end - begin;
+      right += static_cast<uint64_t>(std::count(truth.begin() + begin, truth.begin() + end, true));
+    }
+  }
+  const double precision = static_cast<double>(right) / static_cast<double>(kept);
+  const double recall = static_cast<double>(right) / static_cast<double>(all);
+  EXPECT_GT(2 * precision * recall / (precision + recall), 0.93) << precision << " " << recall;
+}
+
+TEST_F(PipelineTest, DropsCopiesAndWritesAFileForEachDomain) {
+  pipeline("run").run_all();
+  const auto filtered = documents(directory_ / "run" / "filter");
+  const auto corpus = documents(directory_ / "run" / "corpus");
+  std::set<std::string> texts;
+  for (const Document& document : corpus) texts.insert(document.text);
+  EXPECT_EQ(texts.size(), corpus.size()) << "no text twice";
+  EXPECT_LT(corpus.size(), filtered.size());
+  const std::string dropped = env_.read_file(directory_ / "run" / "dedup" / "duplicates.jsonl");
+  EXPECT_EQ(split_lines(dropped).size(), filtered.size() - corpus.size());
+  EXPECT_TRUE(env_.exists(directory_ / "run" / "corpus" / "home%20%26%20garden.jsonl.zst"));
+  const Json manifest =
+      parse_json(env_.read_file(directory_ / "run" / "manifest.json"), "manifest.json");
+  EXPECT_EQ(manifest["stages"]["write"]["corpus"]["domains"].size(), 3u);
+}
+
+TEST_F(PipelineTest, ThreadsAndPartsDoNotChangeAByte) {
+  pipeline("whole").run_all();
+  const auto whole = tree(directory_ / "whole");
+  pipeline("alone", 1).run_all();
+  EXPECT_EQ(tree(directory_ / "alone"), whole);
+  for (const std::string& stage : Pipeline::stages()) {
+    const bool in_parts = stage == "explore" || stage == "sample" || stage == "filter";
+    const int64_t parts = in_parts ? 3 : 1;
+    for (int64_t i = parts; i >= 1; --i) pipeline("parts", 2, {i, parts}).run(stage);
+  }
+  EXPECT_EQ(tree(directory_ / "parts"), whole);
+}
+
+TEST_F(PipelineTest, KilledTenTimesItEndsInTheSameBytes) {
+  pipeline("whole").run_all();
+  const auto whole = tree(directory_ / "whole");
+  const std::vector<std::string> words = {"curate", "run", "--config", config("killed").string()};
+  const auto files_there = [&] {
+    size_t count = 0;
+    std::error_code gone;
+    for (fs::recursive_directory_iterator at(directory_ / "killed", gone), end; at != end;
+         at.increment(gone)) {
+      ++count;
+    }
+    return count;
+  };
+  KeyedRng rng(3, Purpose::kTest);
+  int killed = 0;
+  size_t wanted = 0;
+  for (int i = 0; i < 10; ++i) {
+    wanted = std::max(wanted, files_there()) + rng.next_below(6);
+    const pid_t process = test::start_rexbert(words, directory_ / "log.txt");
+    if (!test::kill_at(process, [&] { return files_there() >= wanted; })) break;
+    ++killed;
+  }
+  EXPECT_GE(killed, 5);
+  const int status = test::wait_for(test::start_rexbert(words, directory_ / "log.txt"));
+  EXPECT_EQ(status, 0) << env_.read_file(directory_ / "log.txt");
+  EXPECT_EQ(tree(directory_ / "killed"), whole);
+}
+
+TEST_F(PipelineTest, AStreamIsFilteredAsTheFilesAre) {
+  pipeline("run").run_all();
+  const std::string command =
+      str_cat(REXBERT_BINARY_DIR "/bin/rexbert curate filter --stdin --stdout --config ",
+              config("run").string(), " < ", (directory_ / "crawl" / "crawl-0.jsonl").string());
+  const test::CommandResult result = test::run_command({"sh", "-c", command});
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  std::vector<std::string> texts;
+  for (const auto line : split_lines(result.out)) texts.push_back(parse_document(line, "-").text);
+  std::vector<std::string> expected;
+  const std::string file =
+      text_of(env_, directory_ / "run" / "filter" / "00000-crawl-0.jsonl.jsonl.zst");
+  for (const auto line : split_lines(file)) expected.push_back(parse_document(line, "f").text);
+  EXPECT_EQ(texts, expected);
+  EXPECT_FALSE(texts.empty());
+}
+
+TEST_F(PipelineTest, OtherSettingsAreRefusedNamingTheFirst) {
+  pipeline("run").run("explore");
+  EXPECT_THAT(test::error_of([&] {
+                pipeline("run", 2, {}, {"explore.proposal.minimum_share=0.2"}).run("explore");
+              }),
+              AllOf(HasSubstr("explore/settings.json: minimum_share: begun with 0.1, now 0.2"),
+                    HasSubstr("remove the folder")));
+}
+
+TEST_F(PipelineTest, AMissingStageIsNamed) {
+  EXPECT_THAT(test::error_of([&] { pipeline("run").run("sample"); }),
+              HasSubstr("run `rexbert curate explore` first"));
+  pipeline("run", 2, {1, 2}).run("explore");
+  EXPECT_THAT(test::error_of([&] { pipeline("run").run("sample"); }),
+              HasSubstr("run `rexbert curate explore` first, all parts of it"));
+}
+
+TEST_F(PipelineTest, AnAuditBelowItsKappaStopsTheRun) {
+  // Labels by file: the opposite of the truth.
+  std::string labels;
+  for (const auto& [id, truth] : crawl_.truth) {
+    Json values = Json::array();
+    for (const bool ecommerce : truth) values.push_back(ecommerce ? 0 : 1);
+    labels += Json({{"id", id}, {"labels", values}}).dump() + "\n";
+  }
+  publish_file(env_, directory_ / "labels.jsonl", labels);
+  auto audited = pipeline("run", 2, {},
+                          {"audit.labeller=file", "audit.share=1", "audit.agreement.resamples=10",
+                           "audit.file=" + (directory_ / "labels.jsonl").string()});
+  EXPECT_THAT(test::error_of([&] { audited.run_all(); }), HasSubstr("kappa"));
+  EXPECT_FALSE(env_.exists(directory_ / "run" / "train-classifier"));
+  EXPECT_TRUE(env_.exists(directory_ / "run" / "audit" / "disagreements.jsonl"));
+}
+
+}  // namespace
+}  // namespace rexbert::curate
