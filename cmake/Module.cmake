@@ -75,5 +75,12 @@ function(rexbert_test module name)
     set(filter TEST_FILTER "-*OnCuda*")
   endif()
   gtest_discover_tests(${target} TEST_PREFIX "${module}." DISCOVERY_MODE PRE_TEST ${filter}
-                       PROPERTIES LABELS "${ARG_LABELS}" TIMEOUT 900)
+                       PROPERTIES TIMEOUT 900)
+  # gtest_discover_tests() would keep the first of several labels alone.
+  set(script "${CMAKE_CURRENT_BINARY_DIR}/${target}_labels.cmake")
+  file(WRITE "${script}" "foreach(test IN LISTS ${target}_TESTS)
+  set_tests_properties(\"\${test}\" PROPERTIES LABELS \"${ARG_LABELS}\")
+endforeach()
+")
+  set_property(DIRECTORY APPEND PROPERTY TEST_INCLUDE_FILES "${script}")
 endfunction()
