@@ -60,6 +60,11 @@ Json curve_report(const std::vector<CurvePoint>& curve) {
   return points;
 }
 
+double f1(const CurvePoint& point) {
+  const double sum = point.precision + point.recall;
+  return sum > 0 ? 2 * point.precision * point.recall / sum : 0;
+}
+
 }  // namespace
 
 std::vector<CurvePoint> precision_recall_curve(const std::vector<double>& scores,
@@ -82,7 +87,7 @@ std::vector<CurvePoint> precision_recall_curve(const std::vector<double>& scores
 CurvePoint choose_point(const std::vector<CurvePoint>& curve, double precision) {
   CurvePoint best;
   for (size_t i = 0; i < curve.size(); ++i) {
-    if (curve[i].precision < precision || curve[i].recall <= best.recall) continue;
+    if (curve[i].precision < precision || f1(curve[i]) <= f1(best)) continue;
     best = curve[i];
     best.threshold = (best.threshold + (i + 1 < curve.size() ? curve[i + 1].threshold : 0)) / 2;
   }
@@ -99,18 +104,22 @@ CurvePoint choose_point(const std::vector<CurvePoint>& curve, double precision) 
 
 DomainModel DomainModel::train(Env& env, const std::string& domain,
                                const std::vector<LabelTask>& tasks,
+                               const std::vector<const LabelTask*>& others,
                                const DomainModelOptions& options, const fs::path& scratch) {
   std::vector<const LabelTask*> learnt;
   std::vector<const LabelTask*> held_out;
   for (const LabelTask& task : tasks) {
     (is_held_out(task, options) ? held_out : learnt).push_back(&task);
   }
-  const auto lines = training_lines(learnt);
-  require_labels(domain, lines, options.min_labels);
+  const auto own_lines = training_lines(learnt);
+  require_labels(domain, own_lines, options.min_labels);
+  auto lines = training_lines(others);
+  lines.insert(lines.end(), own_lines.begin(), own_lines.end());
   DomainModel model(LineClassifier::train(env, lines, options.classifier, scratch), options.stay);
   model.report_ = {{"domain", domain},
                    {"documents", learnt.size()},
-                   {"lines", lines.size()},
+                   {"lines", own_lines.size()},
+                   {"lines_of_other_domains", lines.size() - own_lines.size()},
                    {"held_out_documents", held_out.size()}};
   model.calibrate(held_out);
   with_context(str_cat("domain ", domain),

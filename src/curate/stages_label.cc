@@ -201,6 +201,7 @@ void run_train_classifier(const StageContext& context) {
                      classifier_settings(options));
   std::vector<std::string> missing;
   for (const std::string& domain : chosen_domains(context)) {
+    by_domain[domain];  // a domain without documents is refused by name, as all with too few labels
     if (!folder.is_done(file_name_of(domain))) missing.push_back(domain);
   }
   auto next = missing.begin();
@@ -213,7 +214,12 @@ void run_train_classifier(const StageContext& context) {
       [&] {
         return [&](std::string&& domain) {
           const std::string name = file_name_of(domain);
-          DomainModel::train(context.env, domain, by_domain[domain], options,
+          std::vector<const LabelTask*> others;
+          for (const auto& [other, tasks] : by_domain) {
+            if (other == domain) continue;
+            for (const LabelTask& task : tasks) others.push_back(&task);
+          }
+          DomainModel::train(context.env, domain, by_domain.at(domain), others, options,
                              folder / (name + ".training"))
               .save(context.env, folder / name);
           return 0;

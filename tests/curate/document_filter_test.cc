@@ -38,7 +38,7 @@ class DocumentFilterTest : public ::testing::Test {
     for (int i = 0; i < 300; ++i) tasks.push_back(task(i));
     std::map<std::string, DomainModel> models;
     models.emplace("toys",
-                   DomainModel::train(Env::posix(), "toys", tasks, model, directory_ / "s"));
+                   DomainModel::train(Env::posix(), "toys", tasks, {}, model, directory_ / "s"));
     return {std::move(models), options};
   }
   test::TemporaryDirectory directory_;

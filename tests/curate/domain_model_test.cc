@@ -26,7 +26,7 @@ TEST(Curve, HasAPointForEachDistinctScore) {
   EXPECT_EQ(curve[2].precision, 0.5);
 }
 
-TEST(Curve, TheHighestRecallAtThePrecisionIsChosen) {
+TEST(Curve, TheHighestF1AtThePrecisionIsChosen) {
   const auto curve = precision_recall_curve({0.9, 0.8, 0.7, 0.6}, {true, false, true, false});
   EXPECT_EQ(choose_point(curve, 0.6).threshold, (0.7 + 0.6) / 2);
   EXPECT_EQ(choose_point(curve, 0.9).threshold, (0.9 + 0.8) / 2);
@@ -72,7 +72,7 @@ class DomainModelTest : public ::testing::Test {
   }
   DomainModel train(const std::vector<LabelTask>& tasks,
                     const DomainModelOptions& with = options()) {
-    return DomainModel::train(env_, "toys", tasks, with, directory_ / "scratch");
+    return DomainModel::train(env_, "toys", tasks, {}, with, directory_ / "scratch");
   }
 
   Env& env_ = Env::posix();

@@ -4,42 +4,17 @@
 #include <map>
 
 #include "curate/line_truth.h"
-#include "rexbert/core/hash.h"
+#include "curate/real_lines.h"
 #include "rexbert/core/philox.h"
-#include "rexbert/text/document_reader.h"
 #include "support/paths.h"
 
 namespace rexbert::curate {
 namespace {
 
+using test::Lines;
 using test::LineScore;
+using test::read_half;
 using test::TrueLine;
-
-// A document's lines that are not blank.
-using Lines = std::vector<std::string>;
-
-// Which of two halves a document is in: 0, whose errors were looked at when the lexicon was
-// written, or 1, kept for the final number. The lowest bit of the MD5 hash's first byte.
-int half_of(std::string_view id) {
-  const char digit = hash_hex("md5", id)[1];
-  return (digit <= '9' ? digit - '0' : digit - 'a') & 1;
-}
-
-// The documents of one half, by the source that their ids begin with.
-void read_half(const fs::path& path, int half, std::map<std::string, std::vector<Lines>>& all) {
-  text::DocumentReader reader(Env::posix(), path, 0, {},
-                              text::make_bad_line_handler(text::OnError::kStop));
-  text::Document document;
-  while (reader.next(document)) {
-    if (half_of(document.id) != half) continue;
-    Lines lines;
-    for (const std::string_view line : split_lines(document.text)) {
-      if (line.find_first_not_of(" \t\r") != std::string_view::npos) lines.emplace_back(line);
-    }
-    const std::string source(document.id.substr(0, document.id.find('-')));
-    if (!lines.empty()) all[source].push_back(std::move(lines));
-  }
-}
 
 // `most` lines or fewer from somewhere in the document.
 void add_passage(const Lines& document, size_t most, const std::string& source, KeyedRng& rng,

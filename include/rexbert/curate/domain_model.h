@@ -22,8 +22,8 @@ struct CurvePoint {
 std::vector<CurvePoint> precision_recall_curve(const std::vector<double>& scores,
                                                const std::vector<bool>& is_true);
 
-// The point of the highest recall among those of at least `precision`, its threshold half-way down
-// to the next point's, so that lines a little unlike those seen fall on the right side.
+// The point of the highest F1 among those of at least `precision`, its threshold half-way down to
+// the next point's, so that lines a little unlike those seen fall on the right side.
 // Error(kNumeric) naming the best precision where there is none.
 CurvePoint choose_point(const std::vector<CurvePoint>& curve, double precision);
 
@@ -45,10 +45,13 @@ struct DomainModelOptions {
 // which probability on a line is kept.
 class DomainModel {
  public:
-  // Learns from the labelled lines of `tasks`, documents of one domain. Error(kUsage) saying how
+  // Learns from the labelled lines of `tasks`, documents of one domain, and from those of `others`,
+  // documents of other domains: what is not e-commerce there is not here either, and a domain's own
+  // sample holds little of what else may come. Error(kUsage) saying how
   // many labels of which kind are missing, Error(kNumeric) where no threshold reaches the
   // precision.
   static DomainModel train(Env& env, const std::string& domain, const std::vector<LabelTask>& tasks,
+                           const std::vector<const LabelTask*>& others,
                            const DomainModelOptions& options, const fs::path& scratch);
   // A model's two files, BASE.ftz and BASE.json. Errors as LineClassifier::load().
   static DomainModel load(Env& env, const fs::path& base);
