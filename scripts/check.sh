@@ -38,11 +38,11 @@ run_tests() {
 }
 
 if [[ $oracle == yes ]]; then
-  part "set-up with the references" scripts/setup.sh --oracle
+  part "set-up with the references" scripts/setup.sh --oracle --parquet
   part "build" build
   part "oracle tests" run_tests --label-regex '^oracle$'
 else
-  part "set-up" scripts/setup.sh
+  part "set-up" scripts/setup.sh --parquet
   part "build" build
   part "formatting" check_format
   part "layers" python3 tools/check_layers.py

@@ -75,7 +75,7 @@ class BadInputTest : public ::testing::Test {
 TEST_F(BadInputTest, CommandLines) {
   expect({"frobnicate"}, 2,
          "rexbert: unknown command \"frobnicate\"; expected one of config, corpus, tokenizer, "
-         "tokenize, shards, salience, plan, train, eval, bench, doctor");
+         "tokenize, shards, curate, salience, plan, train, eval, bench, doctor");
   expect({"trian"}, 2, "rexbert: unknown command \"trian\"; did you mean train?");
   expect({"train"}, 2, "--config is required\nRun with --help for more information.");
   expect(
