@@ -1,12 +1,9 @@
 #pragma once
 
-#include <deque>
-#include <future>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "rexbert/core/compression.h"
@@ -42,27 +39,5 @@ class LineBatchReader {
   uint64_t lines_ = 0;
   bool at_end_ = false;
 };
-
-// consume(work(item)) for every item of produce(), until it has none: `work` on threads of its own,
-// threads + 1 at once, or for 0 on the calling one; all else on the calling one and in order.
-// Whatever one of the three throws ends it.
-template <class Produce, class Work, class Consume>
-void map_in_order(int threads, Produce produce, Work work, Consume consume) {
-  using Item = typename decltype(produce())::value_type;
-  using Result = decltype(work(std::declval<Item&>()));
-  const auto policy = threads > 0 ? std::launch::async : std::launch::deferred;
-  std::deque<std::future<Result>> running;
-  const auto consume_first = [&] {
-    Result result = running.front().get();
-    running.pop_front();
-    consume(std::move(result));
-  };
-  while (auto item = produce()) {
-    running.push_back(
-        std::async(policy, [&work, own = std::move(*item)]() mutable { return work(own); }));
-    if (running.size() > static_cast<size_t>(threads)) consume_first();
-  }
-  while (!running.empty()) consume_first();
-}
 
 }  // namespace rexbert::curate

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "rexbert/core/error.h"
+#include "rexbert/core/ordered_map.h"
 #include "rexbert/core/progress.h"
 #include "rexbert/core/strings.h"
 #include "rexbert/core/units.h"
@@ -88,22 +89,26 @@ class Rewriter {
     const auto file = env_.new_writable_file(aside(output));
     bool empty = true;
     LineBatchReader reader(env_, files_[index].input, kBatchBytes);
-    map_in_order(
+    uint64_t documents = counts_["documents"];
+    ordered_map<RewriteBatch, RewriteResult>(
         threads_,
         [&]() -> std::optional<RewriteBatch> {
           auto lines = reader.next();
           if (!lines) return std::nullopt;
-          RewriteBatch batch{index, counts_["documents"], std::move(*lines)};
-          counts_["documents"] += batch.lines.line_count;
+          RewriteBatch batch{index, documents, std::move(*lines)};
+          documents += batch.lines.line_count;
           return batch;
         },
-        [&](const RewriteBatch& batch) {
-          RewriteResult result = rewrite_.batch(batch);
-          result.kept = encode(output, std::move(result.kept));
-          result.report = encode(report_path_, std::move(result.report));
-          return result;
+        [&] {
+          return [&](RewriteBatch&& batch) {
+            RewriteResult result = rewrite_.batch(batch);
+            result.kept = encode(output, std::move(result.kept));
+            result.report = encode(report_path_, std::move(result.report));
+            result.counts["documents"] = batch.lines.line_count;
+            return result;
+          };
         },
-        [&](const RewriteResult& result) {
+        [&](RewriteResult&& result) {
           empty = empty && result.kept.empty();
           if (!result.kept.empty()) file->append(result.kept);
           if (!result.report.empty()) report_->append(result.report);

@@ -1,10 +1,9 @@
 // The stages that make the corpus: filter, dedup, decontaminate and write.
 
 #include <algorithm>
-#include <array>
 
+#include "curate/line_batches.h"
 #include "curate/stages.h"
-#include "rexbert/core/compression.h"
 #include "rexbert/core/error.h"
 #include "rexbert/core/hash.h"
 #include "rexbert/core/strings.h"
@@ -146,22 +145,6 @@ class DomainFiles {
   std::map<std::string, File> files_;
 };
 
-// Lines of a file, whole; the last may lack its end.
-template <class Body>
-void for_each_line(Env& env, const fs::path& path, Body body) {
-  const auto source = open_byte_source(env, path);
-  std::string rest;
-  std::array<char, 1 << 16> block;
-  while (const size_t size = source->read(block.data(), block.size())) {
-    rest.append(block.data(), size);
-    size_t begin = 0;
-    for (size_t end; (end = rest.find('\n', begin)) != std::string::npos; begin = end + 1) {
-      body(rest.substr(begin, end + 1 - begin));
-    }
-    rest.erase(0, begin);
-  }
-}
-
 void make_shards(const StageContext& context, const DomainFiles& files,
                  const std::map<std::string, Counts>& domains) {
   const WriteOptions& options = context.config.write;
@@ -278,10 +261,14 @@ void run_write(const StageContext& context) {
   if (!folder.is_done("corpus")) {
     for (const InputFile& input : context.inputs) {
       const fs::path path = clean_file(context, input);
-      uint64_t number = 0;
-      for_each_line(context.env, path, [&](const std::string& line) {
-        files.add(parse_document(line, str_cat(path.string(), ":", ++number)), line);
-      });
+      LineBatchReader reader(context.env, path, size_t{1} << 20);
+      while (const auto batch = reader.next()) {
+        uint64_t number = batch->first;
+        for (const std::string_view line : batch->lines()) {
+          files.add(parse_document(line, str_cat(path.string(), ":", ++number)),
+                    std::string(line) + "\n");
+        }
+      }
     }
     folder.finish("corpus", {{"domains", files.publish()}});
   }

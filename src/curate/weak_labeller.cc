@@ -9,6 +9,7 @@
 #include "curate/phrase_matcher.h"
 #include "rexbert/core/error.h"
 #include "rexbert/core/strings.h"
+#include "rexbert/curate/line_filter.h"
 
 namespace rexbert::curate {
 namespace {
@@ -20,7 +21,6 @@ constexpr double kShortLine = 30;
 constexpr double kSurest = 6;
 
 double log_odds(double probability) { return std::log(probability / (1 - probability)); }
-double logistic(double value) { return 1 / (1 + std::exp(-value)); }
 
 std::vector<LexiconGroup> all_groups() {
   std::vector<LexiconGroup> groups;
@@ -28,28 +28,6 @@ std::vector<LexiconGroup> all_groups() {
     groups.insert(groups.end(), lexicon.begin(), lexicon.end());
   }
   return groups;
-}
-
-// One step of the chain: the log-odds of the next line's class from those of this one's.
-double across(double value, double stay) {
-  const double probability = logistic(value);
-  return log_odds(probability * stay + (1 - probability) * (1 - stay));
-}
-
-// Posterior probabilities of a two-state chain of uniform start by forward-backward, in log-odds.
-std::vector<double> smooth(const std::vector<double>& emissions, double stay) {
-  const size_t n = emissions.size();
-  std::vector<double> from_after(n, 0);
-  for (size_t i = n; i-- > 1;) {
-    from_after[i - 1] = across(from_after[i] + emissions[i], stay);
-  }
-  std::vector<double> posterior(n);
-  double from_before = 0;
-  for (size_t i = 0; i < n; ++i) {
-    posterior[i] = logistic(from_before + emissions[i] + from_after[i]);
-    from_before = across(from_before + emissions[i], stay);
-  }
-  return posterior;
 }
 
 void check(bool fine, std::string_view name, std::string_view range, double value) {
@@ -103,7 +81,7 @@ std::vector<double> WeakLabeller::scores(const Document& document) const {
   for (const std::string_view line : split_lines(document.text)) {
     emissions.push_back(impl_->emission(line));
   }
-  return smooth(emissions, impl_->options.stay);
+  return smooth_lines(emissions, impl_->options.stay);
 }
 
 std::vector<Evidence> WeakLabeller::explain(std::string_view line) const {

@@ -10,6 +10,7 @@
 #include "curate/sketches.h"
 #include "rexbert/core/error.h"
 #include "rexbert/core/hash.h"
+#include "rexbert/core/ordered_map.h"
 #include "rexbert/core/progress.h"
 #include "rexbert/core/strings.h"
 #include "rexbert/core/units.h"
@@ -238,10 +239,13 @@ uint64_t write_sketches(WorkFolder& folder, const DedupJob& job, const DedupOpti
   for (size_t i = writer.files_done(); i < job.files.size(); ++i) {
     const fs::path& input = job.files[i].input;
     LineBatchReader reader(folder.env(), input, kBatchBytes);
-    map_in_order(
+    ordered_map<LineBatch, SketchBatch>(
         job.threads, [&] { return reader.next(); },
-        [&](const LineBatch& batch) {
-          return Sketcher(options, minhash).sketch(batch, static_cast<uint32_t>(i), input.string());
+        [&] {
+          return [&](LineBatch&& batch) {
+            return Sketcher(options, minhash)
+                .sketch(batch, static_cast<uint32_t>(i), input.string());
+          };
         },
         [&](SketchBatch&& batch) {
           writer.add(std::move(batch));

@@ -3,7 +3,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "rexbert/core/error.h"
 #include "support/temporary_directory.h"
 
 namespace rexbert::curate {
@@ -32,29 +31,6 @@ TEST(LineBatches, HoldWholeLinesWhateverTheirSize) {
     EXPECT_THAT(lines_of("one\ntwo\n", bytes), ElementsAre("one", "two"));
     EXPECT_THAT(lines_of("\n", bytes), ElementsAre(""));
     EXPECT_THAT(lines_of("", bytes), IsEmpty());
-  }
-}
-
-TEST(MapInOrder, ConsumesInOrderAndHandsOnErrors) {
-  for (const int threads : {0, 1, 4}) {
-    int next = 0;
-    std::vector<int> squares;
-    const auto produce = [&]() -> std::optional<int> {
-      return next < 100 ? std::optional(next++) : std::nullopt;
-    };
-    map_in_order(
-        threads, produce, [](int& item) { return item * item; },
-        [&](int square) { squares.push_back(square); });
-    ASSERT_EQ(squares.size(), 100u);
-    for (int i = 0; i < 100; ++i) EXPECT_EQ(squares[static_cast<size_t>(i)], i * i);
-    next = 0;
-    size_t consumed = 0;
-    const auto fail_at_70 = [](int& item) {
-      if (item == 70) throw Error(ErrorCode::kCorrupt, "seventy");
-      return item;
-    };
-    EXPECT_THROW(map_in_order(threads, produce, fail_at_70, [&](int) { ++consumed; }), Error);
-    EXPECT_EQ(consumed, 70u);
   }
 }
 
