@@ -54,6 +54,8 @@ void StageFolder::finish(const std::string& item, const Json& result) {
   publish_file(env_, path_ / (item + ".json"), result.dump(1) + "\n");
 }
 
+std::unique_ptr<FileLock> StageFolder::try_lock() { return env_.try_lock(path_ / "lock"); }
+
 PublishedFile::PublishedFile(Env& env, fs::path path)
     : env_(env), path_(std::move(path)), aside_(path_.string() + ".partial") {
   file_ = env_.new_writable_file(aside_);

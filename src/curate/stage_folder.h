@@ -1,6 +1,6 @@
 #pragma once
 
-#include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -21,6 +21,9 @@ class StageFolder {
   bool is_done(const std::string& item) const;
   Json result(const std::string& item) const;
   void finish(const std::string& item, const Json& result);
+  // For what follows the last of several parts, which may all see that they are the last: null
+  // where another process does it.
+  std::unique_ptr<FileLock> try_lock();
 
  private:
   Env& env_;

@@ -96,7 +96,8 @@ void run_explore(const StageContext& context) {
       })) {
     return;  // the part that ends last goes on
   }
-  if (folder.is_done("explore")) return;
+  const auto lock = folder.try_lock();
+  if (lock == nullptr || folder.is_done("explore")) return;
   std::map<std::string, DomainCounts> domains;
   for (const InputFile& input : context.inputs) {
     const Json result = folder.result(input.name);
@@ -140,7 +141,8 @@ void run_sample(const StageContext& context) {
       })) {
     return;
   }
-  if (folder.is_done("sample")) return;
+  const auto lock = folder.try_lock();
+  if (lock == nullptr || folder.is_done("sample")) return;
   DocumentSampler all(options);
   for (const InputFile& input : context.inputs) {
     all.merge(DocumentSampler::load(context.env, folder / sampler_file(input)));

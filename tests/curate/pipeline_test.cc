@@ -205,6 +205,18 @@ TEST_F(PipelineTest, AMissingStageIsNamed) {
               HasSubstr("run `rexbert curate explore` first, all parts of it"));
 }
 
+TEST_F(PipelineTest, BrokenRecordsStopTheRunOrAreCountedAndLocated) {
+  const fs::path file = directory_ / "crawl" / "crawl-0.jsonl";
+  publish_file(env_, file, env_.read_file(file) + "{\"id\": \"broken\"\n");
+  EXPECT_THAT(test::error_of([&] { pipeline("stopped").run_all(); }),
+              HasSubstr("crawl-0.jsonl:61: "));
+  pipeline("run", 2, {}, {"input.on_error=skip"}).run_all();
+  const fs::path counts = directory_ / "run" / "filter" / "00000-crawl-0.jsonl.json";
+  const Json bad = parse_json(env_.read_file(counts), "counts")["bad_records"];
+  EXPECT_EQ(bad["count"], 1);
+  EXPECT_EQ(bad["first"][0]["line"], 61);
+}
+
 TEST_F(PipelineTest, AnAuditBelowItsKappaStopsTheRun) {
   // Labels by file: the opposite of the truth.
   std::string labels;
