@@ -53,7 +53,8 @@ const char* description(const std::string& stage) {
   if (stage == "filter") return "Keep the e-commerce lines of all documents";
   if (stage == "dedup") return "Drop exact and near duplicates";
   if (stage == "decontaminate") return "Drop documents that overlap with evaluation data";
-  return "Write the corpus, a file and a stream of shards for each domain";
+  if (stage == "write") return "Write the corpus, a file and a stream of shards for each domain";
+  return "Report what became of everything, as a page and as JSON";
 }
 
 }  // namespace

@@ -19,6 +19,17 @@ std::vector<std::string_view> split_lines(std::string_view text) {
   return lines;
 }
 
+uint64_t count_words(std::string_view text) {
+  uint64_t words = 0;
+  bool inside = false;
+  for (const char c : text) {
+    const bool space = c == ' ' || (c >= '\t' && c <= '\r');
+    words += !space && !inside ? 1 : 0;
+    inside = !space;
+  }
+  return words;
+}
+
 std::string join_lines(const std::vector<std::string_view>& lines) {
   std::string text;
   for (size_t i = 0; i < lines.size(); ++i) {

@@ -10,17 +10,6 @@
 namespace rexbert::curate {
 namespace {
 
-uint64_t count_words(std::string_view line) {
-  uint64_t words = 0;
-  bool inside = false;
-  for (const char c : line) {
-    const bool space = c == ' ' || (c >= '\t' && c <= '\r');
-    words += !space && !inside ? 1 : 0;
-    inside = !space;
-  }
-  return words;
-}
-
 [[noreturn]] void refuse(const Document& document, const std::string& problem) {
   throw Error(ErrorCode::kUsage,
               "exploration: document " + str_quote(document.id) + ": " + problem);

@@ -33,7 +33,8 @@ const std::vector<Stage>& all_stages() {
                                             {"filter", run_filter},
                                             {"dedup", run_dedup},
                                             {"decontaminate", run_decontaminate},
-                                            {"write", run_write}};
+                                            {"write", run_write},
+                                            {"report", run_report}};
   return stages;
 }
 
@@ -131,13 +132,14 @@ struct Pipeline::Impl {
     log::info(str_cat("curate ", stage.name, ": done in ", format_duration(seconds_since(start))));
   }
 
-  // What was done: the settings and results of every stage that is there.
+  // What was done: the settings and results of every stage that is there. Without the report, which
+  // says the same again.
   void write_manifest() const {
     Json manifest = {{"version", 1}, {"rexbert", kVersion}, {"config", to_yaml(config)}};
     Json& stages = manifest["stages"] = Json::object();
     for (const Stage& stage : all_stages()) {
       const fs::path folder = context.directory(stage.name);
-      if (!env.exists(folder / "settings.json")) continue;
+      if (stage.name == "report" || !env.exists(folder / "settings.json")) continue;
       for (const std::string& name : env.list_directory(folder)) {
         if (!name.ends_with(".json")) continue;
         stages[stage.name][name.substr(0, name.size() - 5)] =

@@ -56,6 +56,7 @@ void run_filter(const StageContext& context);
 void run_dedup(const StageContext& context);
 void run_decontaminate(const StageContext& context);
 void run_write(const StageContext& context);
+void run_report(const StageContext& context);
 
 // The domains to curate: those of the config, else those that explore proposes.
 std::vector<std::string> chosen_domains(const StageContext& context);

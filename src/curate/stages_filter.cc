@@ -1,6 +1,7 @@
 // The stages that make the corpus: filter, dedup, decontaminate and write.
 
 #include <algorithm>
+#include <bit>
 
 #include "curate/line_batches.h"
 #include "curate/stages.h"
@@ -14,8 +15,9 @@ namespace {
 
 std::string output_name(const InputFile& input) { return input.name + ".jsonl.zst"; }
 
-// Counts of one domain, by name: "documents", "bytes", "lines", "kept_documents", "kept_bytes",
-// "kept_lines", "dropped: REASON", and the kept lines by tenths of their score.
+// Counts of one domain, by name: "documents", "bytes", "lines", "words", the same of what is kept
+// ("kept_documents", ...), "dropped: REASON", documents by the bits that their bytes take
+// ("length 11": 1024 to 2047), and the kept lines by tenths of their score ("score 9").
 using Counts = std::map<std::string, uint64_t>;
 
 struct FilterResult {
@@ -31,6 +33,8 @@ FilterResult filter_batch(const DocumentFilter& filter, DocumentBatch&& batch) {
     counts["documents"] += 1;
     counts["bytes"] += document.text.size();
     counts["lines"] += split_lines(document.text).size();
+    counts["words"] += count_words(document.text);
+    counts[str_cat("length ", std::bit_width(document.text.size()))] += 1;
     const char* reason = filter.apply(document);
     if (reason != nullptr) {
       counts[str_cat("dropped: ", reason)] += 1;
@@ -40,6 +44,7 @@ FilterResult filter_batch(const DocumentFilter& filter, DocumentBatch&& batch) {
     counts["kept_documents"] += 1;
     counts["kept_bytes"] += document.text.size();
     counts["kept_lines"] += document.line_scores.size();
+    counts["kept_words"] += count_words(document.text);
     for (const float score : document.line_scores) {
       counts[str_cat("score ", std::min(9, static_cast<int>(score * 10)))] += 1;
     }

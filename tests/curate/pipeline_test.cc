@@ -128,6 +128,8 @@ TEST_F(PipelineTest, DropsCopiesAndWritesAFileForEachDomain) {
   const Json manifest =
       parse_json(env_.read_file(directory_ / "run" / "manifest.json"), "manifest.json");
   EXPECT_EQ(manifest["stages"]["write"]["corpus"]["domains"].size(), 3u);
+  EXPECT_FALSE(manifest["stages"].contains("report"));
+  EXPECT_TRUE(env_.exists(directory_ / "run" / "report" / "report.html"));
 }
 
 TEST_F(PipelineTest, ThreadsAndPartsDoNotChangeAByte) {

@@ -46,6 +46,7 @@ enum class Purpose : uint32_t {
   kRetryDelay = 16,
   kExploration = 17,
   kAudit = 18,
+  kReportLines = 19,
 };
 
 // A stream of random words named by (seed, purpose, a, b); `a` and `b` are whatever identifies the

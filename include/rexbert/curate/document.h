@@ -45,6 +45,9 @@ std::vector<std::string_view> split_lines(std::string_view text);
 // The lines, each with "\n" between: what split_lines() takes apart.
 std::string join_lines(const std::vector<std::string_view>& lines);
 
+// Runs of other characters than white space (of ASCII).
+uint64_t count_words(std::string_view text);
+
 // One line of JSON, "\n" at its end: {"id", "text", "url", "domain", "date", "score", "file",
 // "line"}, without the members that are empty. The format of all files between two stages.
 std::string to_json_line(const Document& document);

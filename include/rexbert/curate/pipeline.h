@@ -21,6 +21,7 @@ namespace rexbert::curate {
 //   filter/NAME.jsonl.zst       the kept lines of an input file's documents; NAME.json counts them
 //   dedup/NAME.jsonl.zst        of these, one of each kind; dedup/duplicates.jsonl the others
 //   corpus/DOMAIN.jsonl.zst     what comes out; shards/DOMAIN with a tokenizer, streams.yaml
+//   report/report.html, .json   what became of everything
 //   manifest.json               what was done, with which settings
 //
 // Every stage publishes a file at a time and passes over those that are there: killed anywhere and

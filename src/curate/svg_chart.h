@@ -1,0 +1,39 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace rexbert::curate {
+
+// Charts as inline SVG, 320 units wide, which is 320 pixels where the page is at its narrowest.
+// Colours are the page's: the classes "a" and "b" of bars, "axis", "line" and "mark". `alt` says in
+// words what is to be seen. Texts are escaped here.
+
+struct Bar {
+  std::string label;
+  double value = 0;     // of the longest bar's units, 0 or more
+  std::string shown;    // the value as text
+  bool second = false;  // in the colour of the second series
+};
+// A bar a row, its label and value above it.
+std::string bar_chart(const std::string& alt, const std::vector<Bar>& bars);
+
+struct Series {
+  std::string name;
+  std::vector<double> shares;  // of each bin, 0 to 1
+};
+// Columns side by side for one or two series, of as many shares as there are bins. Every
+// `label_every`-th bin has its label, and the highest share is written at the axis.
+std::string column_chart(const std::string& alt, const std::vector<std::string>& bins,
+                         const std::vector<Series>& series, size_t label_every);
+
+struct Point {
+  double x = 0;
+  double y = 0;
+};
+// A line through points in [0, 1] x [0, 1] and one marked point.
+std::string curve_chart(const std::string& alt, const std::string& x_name,
+                        const std::string& y_name, const std::vector<Point>& points,
+                        const Point& marked);
+
+}  // namespace rexbert::curate
