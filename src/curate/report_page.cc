@@ -28,7 +28,7 @@ h3 { margin-top: 2rem; font-size: 1.1rem; } h4 { margin-bottom: .3rem; font-size
 .note { color: var(--soft); }
 .charts { display: grid; gap: 24px; grid-template-columns: repeat(auto-fill, minmax(min(100%, 300px), 1fr)); }
 figure { margin: 0; max-width: 420px; } figcaption, caption { color: var(--soft); text-align: left; }
-svg { display: block; width: 100%; height: auto; }
+svg { display: block; width: 100%; height: auto; overflow: visible; }
 svg text { font-size: 12px; fill: var(--ink); }
 .a { fill: var(--a); } .b { fill: var(--b); } .mark { fill: none; stroke: var(--ink); stroke-width: 2; }
 .axis { stroke: var(--rule); } .line { fill: none; stroke: var(--b); stroke-width: 2; }

@@ -50,22 +50,34 @@ void draw(const Document& document, size_t line, std::string_view text,
   if (drawn.size() > options.lines) drawn.erase(std::prev(drawn.end()));
 }
 
-void add(const Document& document, const DocumentFilter& filter, const ReportSampleOptions& options,
-         DomainSample& sample) {
+// Calls body(line, words) for the lines that are not blank, with the words of each that count.
+template <class Body>
+void for_each_line(const Document& document, const ReportSampleOptions& options, Body body) {
   const auto lines = split_lines(document.text);
-  const auto sides = sides_of_lines(filter, document);
-  size_t counted = 0;
-  ++sample.documents;
+  size_t left = options.words_per_document;
   for (size_t i = 0; i < lines.size(); ++i) {
     const std::string_view text = str_trim(lines[i]);
     if (text.empty()) continue;
-    ++sample.lines[sides[i]];
-    draw(document, i + 1, text, options, sample.drawn[sides[i]]);
     const Words words(text);
-    for (size_t w = 0; w < words.size() && counted < options.words_per_document; ++w, ++counted) {
-      ++sample.words[std::string(words[w])][sides[i]];
+    std::vector<std::string> counted;
+    for (; counted.size() < words.size() && left > 0; --left) {
+      counted.emplace_back(words[counted.size()]);
     }
+    body(i, text, counted);
   }
+}
+
+void add(const Document& document, const DocumentFilter& filter, const ReportSampleOptions& options,
+         DomainSample& sample) {
+  const auto sides = sides_of_lines(filter, document);
+  ++sample.documents;
+  for_each_line(document, options,
+                [&](size_t i, std::string_view text, const std::vector<std::string>& words) {
+                  const Side side = sides[i];
+                  ++sample.lines[side];
+                  draw(document, i + 1, text, options, sample.drawn[side]);
+                  for (const std::string& word : words) ++sample.words[word][side];
+                });
 }
 
 Json term_json(const TermScore& term) {
@@ -101,19 +113,23 @@ Json lines_json(const std::set<DrawnLine>& drawn) {
 std::map<std::string, Json> report_sample(const std::vector<Document>& documents,
                                           const DocumentFilter& filter,
                                           const ReportSampleOptions& options) {
-  std::map<std::string, DomainSample> samples;
-  for (const Document& document : documents) {
-    add(document, filter, options, samples[domain_name(document)]);
-  }
+  std::map<std::string, std::vector<const Document*>> domains;
   std::map<std::string, uint64_t> background;
-  for (const auto& [domain, sample] : samples) {
-    for (const auto& [word, counts] : sample.words) background[word] += counts[0] + counts[1];
+  for (const Document& document : documents) {
+    domains[domain_name(document)].push_back(&document);
+    for_each_line(document, options,
+                  [&](size_t, std::string_view, const std::vector<std::string>& words) {
+                    for (const std::string& word : words) ++background[word];
+                  });
   }
   std::map<std::string, Json> report;
-  for (const auto& [domain, sample] : samples) {
+  for (const auto& [domain, of_domain] : domains) {
+    DomainSample sample;  // one at a time: its words may be many
+    for (const Document* document : of_domain) add(*document, filter, options, sample);
     Json lines = Json::object();
-    for (const Side side : {kKept, kDropped})
+    for (const Side side : {kKept, kDropped}) {
       lines[kSideNames[side]] = lines_json(sample.drawn[side]);
+    }
     report[domain] = {{"documents", sample.documents},
                       {"kept_lines", sample.lines[kKept]},
                       {"dropped_lines", sample.lines[kDropped]},

@@ -23,7 +23,7 @@ struct ReportSampleOptions {
 // known: {"documents", "kept_lines", "dropped_lines" (not blank), "lines": {"kept": [{"id", "line",
 // "text"}], "dropped": [...]}, "terms": {"kept": [{"term", "z", "kept", "dropped"}], "dropped":
 // [...]}}. Lines are numbered from 1. Which lines are drawn depends on the seed, the document's id
-// and the line's number alone. Memory is that of the sample.
+// and the line's number alone. Memory is that of the sample's words and of one domain's.
 std::map<std::string, Json> report_sample(const std::vector<Document>& documents,
                                           const DocumentFilter& filter,
                                           const ReportSampleOptions& options);

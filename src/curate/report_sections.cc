@@ -193,7 +193,8 @@ std::string funnel_section(const Json& report) {
   std::string html = html_heading(2, "What was kept") + "<div class=\"charts\">\n";
   for (const auto& [unit, of_unit] : bars) {
     html += str_cat("<figure><figcaption>", unit, "</figcaption>",
-                    bar_chart(str_cat("Share of ", unit, " left behind each stage"), of_unit),
+                    bar_chart(str_cat("Share of ", unit, " left behind each stage"), of_unit,
+                              of_unit.front().value),
                     "</figure>\n");
   }
   html += "</div>\n";
@@ -207,9 +208,9 @@ std::string domains_section(const Json& report) {
   std::string html = html_heading(2, "Domains") + "<div class=\"charts\">\n";
   html += str_cat(
       "<figure><figcaption>Share of words before and after</figcaption>",
-      bar_chart("Share of each domain of all words read and of the corpus", share_bars(domains)),
+      bar_chart("Share of each domain of all words read and of the corpus", share_bars(domains), 1),
       "</figure>\n<figure><figcaption>Kept share of words</figcaption>",
-      bar_chart("Share of its words that each domain kept", kept_bars(domains)),
+      bar_chart("Share of its words that each domain kept", kept_bars(domains), 1),
       "</figure>\n</div>\n");
   html += domains_table(report) + others_table(report["other_domains"]);
   return html + (report.contains("explore") ? explored_table(report["explore"])

@@ -37,17 +37,15 @@ std::string axis(double x1, double y1, double x2, double y2) {
 
 }  // namespace
 
-std::string bar_chart(const std::string& alt, const std::vector<Bar>& bars) {
+std::string bar_chart(const std::string& alt, const std::vector<Bar>& bars, double full) {
   constexpr double kRow = 30;
   constexpr size_t kLabelCharacters = 30;
-  double longest = 0;
-  for (const Bar& bar : bars) longest = std::max(longest, bar.value);
   std::string svg = open_svg(alt, kRow * static_cast<double>(bars.size()));
   double y = 0;
   for (const Bar& bar : bars) {
     svg += text_at(0, y + 12, "start", cut_text(bar.label, kLabelCharacters));
     svg += text_at(kWidth, y + 12, "end", bar.shown);
-    const double width = longest > 0 ? bar.value / longest * kWidth : 0;
+    const double width = full > 0 ? bar.value / full * kWidth : 0;
     svg += rectangle(0, y + 16, width, 9, bar.second);
     y += kRow;
   }

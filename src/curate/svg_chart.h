@@ -11,12 +11,12 @@ namespace rexbert::curate {
 
 struct Bar {
   std::string label;
-  double value = 0;     // of the longest bar's units, 0 or more
+  double value = 0;
   std::string shown;    // the value as text
   bool second = false;  // in the colour of the second series
 };
-// A bar a row, its label and value above it.
-std::string bar_chart(const std::string& alt, const std::vector<Bar>& bars);
+// A bar a row, its label and value above it; one of value `full` is as wide as the chart.
+std::string bar_chart(const std::string& alt, const std::vector<Bar>& bars, double full);
 
 struct Series {
   std::string name;

@@ -53,7 +53,8 @@ TEST(LogOdds, AreThoseByHand) {
 }
 
 TEST(SvgChart, BarsAreAsLongAsTheirValues) {
-  const std::string svg = bar_chart("alt <", {{"one", 4, "4"}, {"two", 1, "1"}, {"none", 0, "0"}});
+  const std::string svg =
+      bar_chart("alt <", {{"one", 4, "4"}, {"two", 1, "1"}, {"none", 0, "0"}}, 4);
   EXPECT_THAT(svg, HasSubstr("aria-label=\"alt &lt;\""));
   EXPECT_THAT(svg, HasSubstr("y=\"16.0\" width=\"320.0\""));
   EXPECT_THAT(svg, HasSubstr("y=\"46.0\" width=\"80.0\""));
@@ -286,7 +287,7 @@ TEST_F(ReportTest, ACorpusThatIsNotOfItsStagesIsRefused) {
   env_.remove_file(root() / "report" / "report.json");
   Pipeline again(env_, load_curate_config(env_, directory_ / "config.yaml"));
   EXPECT_THAT(test::error_of([&] { again.run("report"); }),
-              HasSubstr("write/corpus.json: expected"));
+              HasSubstr("write/corpus.json: domain \"sports\": expected"));
 }
 
 }  // namespace
