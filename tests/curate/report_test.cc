@@ -210,7 +210,9 @@ TEST_F(ReportTest, DrawnLinesAreThoseThatWereKeptAndDropped) {
       kept[document.id] = "\n" + document.text + "\n";
     }
   }
-  for (const Json& domain : json("report/report.json")["domains"]) {
+  const Json report = json("report/report.json");
+  ASSERT_EQ(report["domains"].size(), 2u);
+  for (const Json& domain : report["domains"]) {
     for (const Json& line : domain["sample"]["lines"]["kept"]) {
       EXPECT_THAT(kept.at(line["id"]), HasSubstr(line["text"].get<std::string>()));
     }
