@@ -55,7 +55,7 @@ double peak_memory_bytes(c10::Device device) {
     const auto stats = at::getDeviceAllocator(device.type())->getDeviceStats(device.index());
     return static_cast<double>(stats.allocated_bytes[kAll].peak);
   }
-  struct rusage usage {};
+  struct rusage usage{};
   getrusage(RUSAGE_SELF, &usage);
   return static_cast<double>(usage.ru_maxrss) * 1024;
 }
