@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "curate/stage_folder.h"
 #include "rexbert/core/error.h"
 #include "rexbert/core/ordered_map.h"
 #include "rexbert/core/progress.h"
@@ -14,7 +15,6 @@ namespace {
 
 // Of lines in memory for each thread; a frame of compressed output holds one batch.
 constexpr size_t kBatchBytes = size_t{4} << 20;
-constexpr CompressionSpec kZstd = {Compression::kZstd, 3};
 
 bool is_compressed(const fs::path& path) { return path.extension() == ".zst"; }
 
@@ -26,13 +26,11 @@ fs::path directory_of(const fs::path& path) {
 
 // A part of a file, which is the parts end to end.
 std::string encode(const fs::path& path, std::string part) {
-  return part.empty() || !is_compressed(path) ? part : compress(kZstd, part);
+  return part.empty() || !is_compressed(path) ? part : zstd_frame(part);
 }
 
 // A compressed file without any frame could not be read.
-std::string encode_empty(const fs::path& path) {
-  return is_compressed(path) ? compress(kZstd, "") : "";
-}
+std::string encode_empty(const fs::path& path) { return is_compressed(path) ? zstd_frame("") : ""; }
 
 class Rewriter {
  public:
@@ -86,8 +84,7 @@ class Rewriter {
   void write_file(size_t index) {
     const fs::path& output = files_[index].output;
     env_.create_directories(directory_of(output));
-    const auto file = env_.new_writable_file(aside(output));
-    bool empty = true;
+    PublishedFile file(env_, output);
     LineBatchReader reader(env_, files_[index].input, kBatchBytes);
     uint64_t documents = counts_["documents"];
     ordered_map<RewriteBatch, RewriteResult>(
@@ -109,18 +106,13 @@ class Rewriter {
           };
         },
         [&](RewriteResult&& result) {
-          empty = empty && result.kept.empty();
-          if (!result.kept.empty()) file->append(result.kept);
+          if (!result.kept.empty()) file.append(result.kept);
           if (!result.report.empty()) report_->append(result.report);
           report_bytes_ += result.report.size();
           for (const auto& [name, count] : result.counts) counts_[name] += count;
           progress_.update(counts_["documents"]);
         });
-    if (empty) file->append(encode_empty(output));
-    file->sync();
-    file->close();
-    env_.rename(aside(output), output);
-    env_.sync_directory(directory_of(output));
+    file.publish();
     report_->sync();
     env_.sync_directory(directory_of(report_path_));
     done_ = index + 1;

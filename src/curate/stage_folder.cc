@@ -57,15 +57,17 @@ void StageFolder::finish(const std::string& item, const Json& result) {
 std::unique_ptr<FileLock> StageFolder::try_lock() { return env_.try_lock(path_ / "lock"); }
 
 PublishedFile::PublishedFile(Env& env, fs::path path)
-    : env_(env), path_(std::move(path)), aside_(path_.string() + ".partial") {
+    : env_(env), path_(std::move(path)), aside_(path_.string() + ".tmp") {
   file_ = env_.new_writable_file(aside_);
 }
 
 void PublishedFile::publish() {
+  // A compressed file without any frame could not be read.
+  if (empty_ && path_.extension() == ".zst") file_->append(zstd_frame(""));
   file_->sync();
   file_->close();
   env_.rename(aside_, path_);
-  env_.sync_directory(path_.parent_path());
+  env_.sync_directory(path_.has_parent_path() ? path_.parent_path() : fs::path("."));
 }
 
 std::string zstd_frame(std::string_view text) { return compress({Compression::kZstd, 3}, text); }

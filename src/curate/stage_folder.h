@@ -30,12 +30,16 @@ class StageFolder {
   fs::path path_;
 };
 
-// A file that appears when it is whole: written aside as zstd frames, one for each piece.
+// A file that appears when it is whole: written aside, and for a name in .zst as zstd frames, one
+// for each piece.
 class PublishedFile {
  public:
   PublishedFile(Env& env, fs::path path);
   // `piece` is compressed already, or plain, as the path's name says.
-  void append(std::string_view piece) { file_->append(piece); }
+  void append(std::string_view piece) {
+    file_->append(piece);
+    empty_ = empty_ && piece.empty();
+  }
   void publish();
 
  private:
@@ -43,6 +47,7 @@ class PublishedFile {
   fs::path path_;
   fs::path aside_;
   std::unique_ptr<WritableFile> file_;
+  bool empty_ = true;
 };
 
 // `text` as one zstd frame.

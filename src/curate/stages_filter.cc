@@ -1,6 +1,7 @@
 // The stages that make the corpus: filter, dedup, decontaminate and write.
 
 #include <algorithm>
+#include <array>
 #include <bit>
 
 #include "curate/line_batches.h"
@@ -45,8 +46,12 @@ FilterResult filter_batch(const DocumentFilter& filter, DocumentBatch&& batch) {
     counts["kept_bytes"] += document.text.size();
     counts["kept_lines"] += document.line_scores.size();
     counts["kept_words"] += count_words(document.text);
+    std::array<uint64_t, 10> tenths{};
     for (const float score : document.line_scores) {
-      counts[str_cat("score ", std::min(9, static_cast<int>(score * 10)))] += 1;
+      ++tenths[static_cast<size_t>(std::min(9, static_cast<int>(score * 10)))];
+    }
+    for (size_t i = 0; i < tenths.size(); ++i) {
+      if (tenths[i] > 0) counts[str_cat("score ", i)] += tenths[i];
     }
     lines += to_json_line(document);
   }

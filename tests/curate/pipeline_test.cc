@@ -199,6 +199,14 @@ TEST_F(PipelineTest, OtherSettingsAreRefusedNamingTheFirst) {
                     HasSubstr("remove the folder")));
 }
 
+TEST_F(PipelineTest, AFileOfWhichNothingStaysIsReadOn) {
+  const std::string story = Json({{"id", "story"}, {"text", "Once."}, {"domain", "none"}}).dump();
+  publish_file(env_, directory_ / "crawl" / "story.jsonl", story + "\n");
+  pipeline("run").run_all();
+  EXPECT_EQ(text_of(env_, directory_ / "run" / "filter" / "00004-story.jsonl.jsonl.zst"), "");
+  EXPECT_EQ(text_of(env_, directory_ / "run" / "dedup" / "00004-story.jsonl.jsonl.zst"), "");
+}
+
 TEST_F(PipelineTest, AMissingStageIsNamed) {
   EXPECT_THAT(test::error_of([&] { pipeline("run").run("sample"); }),
               HasSubstr("run `rexbert curate explore` first"));
