@@ -64,7 +64,5 @@ std::vector<std::string> chosen_domains(const StageContext& context);
 std::vector<Document> sampled_documents(const StageContext& context);
 // The models of all chosen domains.
 std::map<std::string, DomainModel> load_models(const StageContext& context);
-// Where the last stage before `write` leaves what is made of an input.
-fs::path clean_file(const StageContext& context, const InputFile& input);
 
 }  // namespace rexbert::curate

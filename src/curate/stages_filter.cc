@@ -105,6 +105,15 @@ std::vector<FileRewrite> rewrites(const StageContext& context, const std::string
   return files;
 }
 
+// The stages that the config has run before these.
+const char* stage_before_decontaminate(const CurateConfig& config) {
+  return config.dedup.enabled ? "dedup" : "filter";
+}
+const char* stage_before_write(const CurateConfig& config) {
+  return config.decontaminate.evaluation.empty() ? stage_before_decontaminate(config)
+                                                 : "decontaminate";
+}
+
 // One file of the corpus for each domain.
 class DomainFiles {
  public:
@@ -234,7 +243,7 @@ void run_decontaminate(const StageContext& context) {
                       {"ngram_words", options.overlap.ngram_words},
                       {"min_words", options.overlap.min_words}});
   if (folder.is_done("decontaminate")) return;
-  const char* before = context.config.dedup.enabled ? "dedup" : "filter";
+  const char* before = stage_before_decontaminate(context.config);
   const DecontaminateSummary summary =
       decontaminate(context.env,
                     {.files = rewrites(context, before, "decontaminate"),
@@ -251,15 +260,6 @@ void run_decontaminate(const StageContext& context) {
                                   {"short_texts", summary.short_texts}});
 }
 
-fs::path clean_file(const StageContext& context, const InputFile& input) {
-  const char* stage = !context.config.decontaminate.evaluation.empty() ? "decontaminate"
-                      : context.config.dedup.enabled                   ? "dedup"
-                                                                       : "filter";
-  const fs::path file = context.directory(stage) / output_name(input);
-  context.require(file, stage);
-  return file;
-}
-
 void run_write(const StageContext& context) {
   const WriteOptions& options = context.config.write;
   StageFolder folder(context.env, context.directory("write"),
@@ -269,8 +269,10 @@ void run_write(const StageContext& context) {
                       {"decontaminate", !context.config.decontaminate.evaluation.empty()}});
   DomainFiles files(context.env, fs::path(context.config.run.directory) / "corpus");
   if (!folder.is_done("corpus")) {
+    const char* before = stage_before_write(context.config);
     for (const InputFile& input : context.inputs) {
-      const fs::path path = clean_file(context, input);
+      const fs::path path = context.directory(before) / output_name(input);
+      context.require(path, before);
       LineBatchReader reader(context.env, path, size_t{1} << 20);
       while (const auto batch = reader.next()) {
         uint64_t number = batch->first;
