@@ -4,6 +4,9 @@
 #include <string>
 
 #include "cli/commands.h"
+#ifdef REXBERT_HAS_COMMAND_TRAIN
+#include "cli/encoder_learner.h"
+#endif
 #include "cli/run_options.h"
 #include "rexbert/core/error.h"
 #include "rexbert/core/log.h"
@@ -14,6 +17,14 @@
 namespace rexbert::cli {
 namespace {
 
+curate::MakeEncoderLearner encoder_learner() {
+#ifdef REXBERT_HAS_COMMAND_TRAIN
+  return make_encoder_learner;
+#else
+  return {};
+#endif
+}
+
 struct Options : RunConfigOptions {
   std::string part = "1/1";
   bool from_stdin = false;
@@ -22,18 +33,22 @@ struct Options : RunConfigOptions {
   curate::CurateConfig load() const {
     return curate::load_curate_config(Env::posix(), config, overrides);
   }
-  curate::Pipeline pipeline() const { return {Env::posix(), load(), corpus::parse_part(part)}; }
+  curate::Pipeline pipeline() const {
+    return {Env::posix(), load(), corpus::parse_part(part), encoder_learner()};
+  }
 };
 
 void filter_standard_input(const Options& options) {
   curate::CurateConfig config = options.load();
   config.input.format = curate::SourceFormat::kJsonLines;
-  const curate::StreamCounts counts =
-      curate::filter_stream(Env::posix(), config, "-", [](const std::string& lines) {
+  const curate::StreamCounts counts = curate::filter_stream(
+      Env::posix(), config, "-",
+      [](const std::string& lines) {
         if (std::fwrite(lines.data(), 1, lines.size(), stdout) != lines.size()) {
           throw Error(ErrorCode::kIo, "standard output: cannot be written");
         }
-      });
+      },
+      encoder_learner());
   log::info(str_cat("kept ", counts.kept, " of ", counts.read, " documents"));
 }
 

@@ -1,5 +1,4 @@
 #include <CLI/CLI.hpp>
-#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
@@ -54,16 +53,18 @@ void add_commands(CLI::App& app) {
 #endif
 }
 
-// CLI11 says only that a command is required when the first word is none.
-void check_command(const CLI::App& app, int argc, char** argv) {
-  if (argc < 2 || argv[1][0] == '-') return;
+// CLI11 says only that a command is required when the word in its place, argv[at], is none.
+void check_command(const CLI::App& app, int at, int argc, char** argv) {
+  if (app.get_require_subcommand_min() == 0 || at >= argc || argv[at][0] == '-') return;
   std::vector<std::string> known;
-  for (const CLI::App* command : app.get_subcommands({})) known.push_back(command->get_name());
-  if (std::find(known.begin(), known.end(), argv[1]) != known.end()) return;
-  const std::string nearest = rexbert::nearest_name(argv[1], known);
+  for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; })) {
+    known.push_back(command->get_name());
+    if (known.back() == argv[at]) return check_command(*command, at + 1, argc, argv);
+  }
+  const std::string nearest = rexbert::nearest_name(argv[at], known);
   throw rexbert::Error(
       rexbert::ErrorCode::kUsage,
-      rexbert::str_cat("unknown command ", rexbert::str_quote(argv[1]),
+      rexbert::str_cat("unknown command ", rexbert::str_quote(argv[at]),
                        nearest.empty() ? "; expected one of " + rexbert::str_join(known, ", ")
                                        : "; did you mean " + nearest + "?"));
 }
@@ -81,7 +82,7 @@ int main(int argc, char** argv) {
   });
   add_commands(app);
   try {
-    check_command(app, argc, argv);
+    check_command(app, 1, argc, argv);
     app.parse(argc, argv);
     return 0;
   } catch (const CLI::ParseError& error) {

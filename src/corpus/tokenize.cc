@@ -8,13 +8,13 @@
 #include <utility>
 
 #include "corpus/holdout.h"
-#include "corpus/input_meter.h"
 #include "corpus/job_inputs.h"
 #include "corpus/job_layout.h"
 #include "corpus/journal.h"
 #include "rexbert/core/compression.h"
 #include "rexbert/core/error.h"
 #include "rexbert/core/hash.h"
+#include "rexbert/core/input_meter.h"
 #include "rexbert/core/log.h"
 #include "rexbert/core/progress.h"
 #include "rexbert/core/strings.h"

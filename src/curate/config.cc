@@ -52,7 +52,7 @@ void describe(config::Schema<CurateOptions>& schema) {
 
 void describe(config::Schema<InputOptions>& schema) {
   schema.field("paths", &InputOptions::paths)
-      .doc("Files, folders and globs, plain or compressed by .gz or .zst.")
+      .doc("Files, folders, globs and http(s) URLs of files, plain or compressed by .gz or .zst.")
       .required();
   schema.field("format", &InputOptions::format).doc("Of the files; auto: by their names.");
   schema.field("dataset", &InputOptions::dataset)
@@ -226,40 +226,85 @@ void describe(config::Schema<AuditStageOptions>& schema) {
   schema.field("agreement", &AuditStageOptions::agreement).doc("How agreement is measured.");
 }
 
-void describe(config::Schema<ClassifierOptions>& schema) {
-  schema.field("dimension", &ClassifierOptions::dimension).doc("Of the word vectors.").min(1);
-  schema.field("epochs", &ClassifierOptions::epochs).doc("Passes over the labelled lines.").min(1);
-  schema.field("learning_rate", &ClassifierOptions::learning_rate)
+void describe(config::Schema<FastTextOptions>& schema) {
+  schema.field("dimension", &FastTextOptions::dimension).doc("Of the word vectors.").min(1);
+  schema.field("epochs", &FastTextOptions::epochs).doc("Passes over the labelled lines.").min(1);
+  schema.field("learning_rate", &FastTextOptions::learning_rate)
       .doc("Falling to 0 over the passes.")
       .above(0);
-  schema.field("word_ngrams", &ClassifierOptions::word_ngrams)
+  schema.field("word_ngrams", &FastTextOptions::word_ngrams)
       .doc("Runs of up to so many words have a vector of their own.")
       .min(1)
       .max(5);
-  schema.field("buckets", &ClassifierOptions::buckets)
+  schema.field("buckets", &FastTextOptions::buckets)
       .doc("Vectors that runs of words share by their hash.")
       .cost("4 bytes x dimension each before quantization, and the time of quantization")
       .min(1);
-  schema.field("minimum_count", &ClassifierOptions::minimum_count)
+  schema.field("minimum_count", &FastTextOptions::minimum_count)
       .doc("Labelled lines that must hold a word for it to be learnt.")
       .min(1);
-  schema.field("quantize", &ClassifierOptions::quantize).doc("Product quantization.");
-  schema.field("most_bytes", &ClassifierOptions::most_bytes)
+  schema.field("quantize", &FastTextOptions::quantize).doc("Product quantization.");
+  schema.field("most_bytes", &FastTextOptions::most_bytes)
       .doc("A larger model is an error.")
       .bytes();
 }
 
-void describe(config::Schema<DomainModelOptions>& schema) {
-  schema.field("fasttext", &DomainModelOptions::classifier).doc("The classifier of lines.");
-  schema.field("held_out", &DomainModelOptions::held_out)
+void describe(config::Schema<EncoderOptions>& schema) {
+  schema.field("checkpoint", &EncoderOptions::checkpoint)
+      .doc("Checkpoint folder of an encoder.")
+      .required();
+  schema.field("device", &EncoderOptions::device).doc("cpu or cuda.");
+  schema.field("precision", &EncoderOptions::precision)
+      .doc("What activations are computed in: f32 or bf16.");
+  schema.field("context_length", &EncoderOptions::context_length)
+      .doc(
+          "Tokens of a document that see each other, in whole lines; 0: what the encoder was "
+          "trained on.")
+      .min(0);
+  schema.field("micro_tokens", &EncoderOptions::micro_tokens)
+      .doc("Tokens computed at once.")
+      .cost("activation memory grows with it")
+      .min(1);
+  schema.field("epochs", &EncoderOptions::epochs)
+      .doc("Passes of the head over the labelled lines.")
+      .min(1);
+  schema.field("batch_lines", &EncoderOptions::batch_lines)
+      .doc("Lines in an update of the head.")
+      .min(1);
+  schema.field("learning_rate", &EncoderOptions::learning_rate)
+      .doc("Of the head, falling to 0.")
+      .above(0);
+  schema.check([](const EncoderOptions& options, const auto& complain) {
+    require_one_of(options.device, {"cpu", "cuda"}, "device", complain);
+    require_one_of(options.precision, {"f32", "bf16"}, "precision", complain);
+  });
+}
+
+config::EnumNames<ClassifierKind> names_of(ClassifierKind) {
+  return {{ClassifierKind::kFastText, "fasttext"}, {ClassifierKind::kEncoder, "encoder"}};
+}
+
+void describe(config::Schema<ClassifierStageOptions>& schema) {
+  using Options = ClassifierStageOptions;
+  schema.field("kind", &Options::kind)
+      .doc("fasttext, or encoder: a head on an encoder of one's own.");
+  schema.field("fasttext", &Options::fasttext)
+      .doc("The bag of words.")
+      .only_when("where kind is fasttext",
+                 [](const Options& options) { return options.kind == ClassifierKind::kFastText; });
+  schema.field("encoder", &Options::encoder)
+      .doc("The encoder, and how its head is learnt.")
+      .only_when("where kind is encoder",
+                 [](const Options& options) { return options.kind == ClassifierKind::kEncoder; });
+  schema.field("held_out", static_cast<double Options::*>(&Options::held_out))
       .doc("Share of the labelled documents kept out of training to choose the threshold.")
       .above(0)
       .max(0.9);
-  schema.field("precision", &DomainModelOptions::precision)
+  schema.field("precision", static_cast<double Options::*>(&Options::precision))
       .doc("Of held-out lines, that the threshold is chosen for.")
       .above(0)
       .max(1);
-  schema.field("min_labels", &DomainModelOptions::min_labels)
+  schema.field("min_labels", static_cast<int64_t Options::*>(&Options::min_labels))
       .doc("Labelled lines of each kind that a domain needs.")
       .min(1);
 }
@@ -337,11 +382,20 @@ void describe(config::Schema<DecontaminateStageOptions>& schema) {
 
 void describe(config::Schema<WriteOptions>& schema) {
   schema.field("tokenizer", &WriteOptions::tokenizer)
-      .doc("Folder of the tokenizer that shards are made with; empty: text only.");
+      .doc(
+          "Folder of the tokenizer that shards and salience table are made with; empty: text "
+          "only.");
   schema.field("holdout", &WriteOptions::holdout)
       .doc("Share of each domain's documents kept out of training.")
       .min(0)
       .max(0.5);
+  schema.field("general", &WriteOptions::general)
+      .doc(
+          "Shards of general text by the same tokenizer, that the salience table compares the "
+          "corpus with; empty: the unfiltered documents of the sample.");
+  schema.field("salience_tokens", &WriteOptions::salience_tokens)
+      .doc("Tokens of each domain, and of general text, that the table is counted on; 0: all.")
+      .count();
 }
 
 void describe(config::Schema<CurateConfig>& schema) {

@@ -9,14 +9,11 @@
 #include "rexbert/core/hash.h"
 #include "rexbert/core/philox.h"
 #include "rexbert/core/strings.h"
-#include "rexbert/curate/line_features.h"
 
 namespace rexbert::curate {
 namespace {
 
 constexpr size_t kReportedPoints = 200;
-
-fs::path with_suffix(const fs::path& base, const char* suffix) { return base.string() + suffix; }
 
 bool is_held_out(const LabelTask& task, const DomainModelOptions& options) {
   KeyedRng rng(options.seed, Purpose::kCurationHoldout, hash64(task.document.id),
@@ -24,31 +21,50 @@ bool is_held_out(const LabelTask& task, const DomainModelOptions& options) {
   return rng.next_uniform() < options.held_out;
 }
 
-std::vector<LabelledLine> training_lines(const std::vector<const LabelTask*>& tasks) {
-  std::vector<LabelledLine> labelled;
+uint64_t count_labels(std::span<const LabelTask* const> tasks, Label wanted) {
+  uint64_t count = 0;
   for (const LabelTask* task : tasks) {
-    const auto lines = split_lines(task->document.text);
-    for (size_t i = 0; i < task->lines.size(); ++i) {
-      if (task->labels[i] == Label::kFailed) continue;
-      LabelledLine line{{}, task->labels[i] == Label::kEcommerce};
-      append_line_features(lines[task->lines[i]], line.features);
-      if (!line.features.empty()) labelled.push_back(std::move(line));
-    }
+    count += static_cast<uint64_t>(std::count(task->labels.begin(), task->labels.end(), wanted));
   }
-  return labelled;
+  return count;
 }
 
-void require_labels(const std::string& domain, const std::vector<LabelledLine>& lines,
+uint64_t count_labels(std::span<const LabelTask* const> tasks) {
+  return count_labels(tasks, Label::kEcommerce) + count_labels(tasks, Label::kOther);
+}
+
+void require_labels(const std::string& domain, std::span<const LabelTask* const> tasks,
                     int64_t wanted) {
-  std::array<int64_t, 2> counts{};
-  for (const LabelledLine& line : lines) ++counts[line.ecommerce ? 1 : 0];
-  if (std::min(counts[0], counts[1]) >= wanted) return;
+  const auto ecommerce = static_cast<int64_t>(count_labels(tasks, Label::kEcommerce));
+  const auto others = static_cast<int64_t>(count_labels(tasks, Label::kOther));
+  if (std::min(ecommerce, others) >= wanted) return;
   const auto missing = [&](int64_t count) { return std::max<int64_t>(0, wanted - count); };
   throw Error(ErrorCode::kUsage,
               str_cat("domain ", domain, ": expected at least ", wanted,
-                      " labelled lines of each kind to train on, got ", counts[1],
-                      " of e-commerce (", missing(counts[1]), " missing) and ", counts[0],
-                      " others (", missing(counts[0]), " missing); label more documents"));
+                      " labelled lines of each kind to train on, got ", ecommerce,
+                      " of e-commerce (", missing(ecommerce), " missing) and ", others, " others (",
+                      missing(others), " missing); label more documents"));
+}
+
+std::vector<DocumentLines> lines_of(std::span<const LabelTask* const> tasks) {
+  std::vector<DocumentLines> documents;
+  documents.reserve(tasks.size());
+  for (const LabelTask* task : tasks) documents.push_back(split_lines(task->document.text));
+  return documents;
+}
+
+// Calls body(value, is e-commerce) for each labelled line; `values` has one for each line of each
+// task's document.
+template <class Body>
+void for_each_label(std::span<const LabelTask* const> tasks,
+                    const std::vector<std::vector<double>>& values, Body body) {
+  for (size_t d = 0; d < tasks.size(); ++d) {
+    const LabelTask& task = *tasks[d];
+    for (size_t i = 0; i < task.lines.size(); ++i) {
+      if (task.labels[i] == Label::kFailed) continue;
+      body(values[d][task.lines[i]], task.labels[i] == Label::kEcommerce);
+    }
+  }
 }
 
 Json curve_report(const std::vector<CurvePoint>& curve) {
@@ -102,7 +118,7 @@ CurvePoint choose_point(const std::vector<CurvePoint>& curve, double precision) 
                          precision, most.precision, most.recall));
 }
 
-DomainModel DomainModel::train(Env& env, const std::string& domain,
+DomainModel DomainModel::train(const LineLearner& learner, const std::string& domain,
                                const std::vector<LabelTask>& tasks,
                                const std::vector<const LabelTask*>& others,
                                const DomainModelOptions& options, const fs::path& scratch) {
@@ -111,51 +127,37 @@ DomainModel DomainModel::train(Env& env, const std::string& domain,
   for (const LabelTask& task : tasks) {
     (is_held_out(task, options) ? held_out : learnt).push_back(&task);
   }
-  const auto own_lines = training_lines(learnt);
-  require_labels(domain, own_lines, options.min_labels);
-  auto lines = training_lines(others);
-  lines.insert(lines.end(), own_lines.begin(), own_lines.end());
-  DomainModel model(LineClassifier::train(env, lines, options.classifier, scratch), options.stay);
-  model.report_ = {{"domain", domain},
-                   {"documents", learnt.size()},
-                   {"lines", own_lines.size()},
-                   {"lines_of_other_domains", lines.size() - own_lines.size()},
-                   {"held_out_documents", held_out.size()}};
+  require_labels(domain, learnt, options.min_labels);
+  Json report = {{"domain", domain},
+                 {"documents", learnt.size()},
+                 {"lines", count_labels(learnt)},
+                 {"lines_of_other_domains", count_labels(others)},
+                 {"held_out_documents", held_out.size()}};
+  learnt.insert(learnt.begin(), others.begin(), others.end());
+  DomainModel model(learner.train(learnt, scratch), options.stay);
+  model.report_ = std::move(report);
   model.calibrate(held_out);
   with_context(str_cat("domain ", domain),
                [&] { model.choose_threshold(held_out, options.precision); });
   return model;
 }
 
-std::vector<double> DomainModel::log_odds(const std::vector<std::string_view>& lines) const {
-  thread_local std::string words;
-  std::vector<double> odds;
-  odds.reserve(lines.size());
-  for (const std::string_view line : lines) {
-    words.clear();
-    append_line_features(line, words);
-    odds.push_back(words.empty() ? 0 : classifier_.log_odds(words));
+std::vector<std::vector<double>> DomainModel::probabilities(
+    std::span<const DocumentLines> documents) const {
+  std::vector<std::vector<double>> result = classifier_->log_odds(documents);
+  for (std::vector<double>& values : result) {
+    for (double& value : values) value *= trust_;
+    values = smooth_lines(values, stay_);
   }
-  return odds;
-}
-
-std::vector<double> DomainModel::probabilities(const std::vector<std::string_view>& lines) const {
-  std::vector<double> odds = log_odds(lines);
-  for (double& value : odds) value *= trust_;
-  return smooth_lines(odds, stay_);
+  return result;
 }
 
 // A classifier is surer of itself than it is right on lines it has not seen: one factor on its
 // log-odds makes the held-out labels most likely (temperature scaling, Guo et al. 2017).
-void DomainModel::calibrate(const std::vector<const LabelTask*>& held_out) {
+void DomainModel::calibrate(std::span<const LabelTask* const> held_out) {
   std::vector<std::pair<double, bool>> lines;
-  for (const LabelTask* task : held_out) {
-    const auto odds = log_odds(split_lines(task->document.text));
-    for (size_t i = 0; i < task->lines.size(); ++i) {
-      if (task->labels[i] == Label::kFailed) continue;
-      lines.emplace_back(odds[task->lines[i]], task->labels[i] == Label::kEcommerce);
-    }
-  }
+  for_each_label(held_out, classifier_->log_odds(lines_of(held_out)),
+                 [&](double odds, bool ecommerce) { lines.emplace_back(odds, ecommerce); });
   constexpr std::array<double, 9> kFactors = {1, 0.8, 0.65, 0.5, 0.4, 0.3, 0.25, 0.2, 0.15};
   double least = INFINITY;
   for (const double factor : kFactors) {
@@ -170,18 +172,14 @@ void DomainModel::calibrate(const std::vector<const LabelTask*>& held_out) {
   report_["trust"] = trust_;
 }
 
-void DomainModel::choose_threshold(const std::vector<const LabelTask*>& held_out,
-                                   double precision) {
+void DomainModel::choose_threshold(std::span<const LabelTask* const> held_out, double precision) {
   std::vector<double> scores;
   std::vector<bool> is_true;
-  for (const LabelTask* task : held_out) {
-    const auto probability = probabilities(split_lines(task->document.text));
-    for (size_t i = 0; i < task->lines.size(); ++i) {
-      if (task->labels[i] == Label::kFailed) continue;
-      scores.push_back(probability[task->lines[i]]);
-      is_true.push_back(task->labels[i] == Label::kEcommerce);
-    }
-  }
+  for_each_label(held_out, probabilities(lines_of(held_out)),
+                 [&](double probability, bool ecommerce) {
+                   scores.push_back(probability);
+                   is_true.push_back(ecommerce);
+                 });
   const auto curve = precision_recall_curve(scores, is_true);
   const CurvePoint chosen = choose_point(curve, precision);
   threshold_ = chosen.threshold;
@@ -193,24 +191,23 @@ void DomainModel::choose_threshold(const std::vector<const LabelTask*>& held_out
 }
 
 void DomainModel::save(Env& env, const fs::path& base) const {
-  classifier_.save(env, with_suffix(base, ".ftz"));
+  classifier_->save(env, base);
   const Json json = {{"version", 1},
                      {"stay", stay_},
                      {"trust", trust_},
                      {"threshold", threshold_},
                      {"report", report_}};
-  publish_file(env, with_suffix(base, ".json"), json.dump(1) + "\n");
+  publish_file(env, base.string() + ".json", json.dump(1) + "\n");
 }
 
-DomainModel DomainModel::load(Env& env, const fs::path& base) {
-  const fs::path path = with_suffix(base, ".json");
+DomainModel DomainModel::load(Env& env, const LineLearner& learner, const fs::path& base) {
+  const fs::path path = base.string() + ".json";
   const Json json = parse_json(env.read_file(path), path.string());
   if (json_get<int>(json, "version", path.string()) != 1) {
     throw Error(ErrorCode::kIncompatible,
                 str_cat(path.string(), ": expected version 1, got ", json["version"].dump()));
   }
-  DomainModel model(LineClassifier::load(env, with_suffix(base, ".ftz")),
-                    json_get<double>(json, "stay", path.string()));
+  DomainModel model(learner.load(base), json_get<double>(json, "stay", path.string()));
   model.trust_ = json_get<double>(json, "trust", path.string());
   model.threshold_ = json_get<double>(json, "threshold", path.string());
   model.report_ = json_get<Json>(json, "report", path.string());

@@ -95,17 +95,12 @@ void FileLabeller::label(std::span<LabelTask> tasks) {
   }
 }
 
-void FileLabeller::check_all_used() const {
-  uint64_t where = 0;
-  std::string id;
-  for (const auto& [name, document] : documents_) {
-    if (document.used || (where != 0 && where < document.where)) continue;
-    where = document.where;
-    id = name;
-  }
-  if (where == 0) return;
-  throw Error(ErrorCode::kIncompatible, str_cat(at(where), ": labels for ", str_quote(id),
-                                                ", which is no document labelled"));
+Json FileLabeller::report() const {
+  const auto unused = std::count_if(documents_.begin(), documents_.end(),
+                                    [](const auto& document) { return !document.second.used; });
+  return {{"labelled_lines", labelled_lines_},
+          {"failed_lines", failed_lines_},
+          {"documents_not_asked_about", unused}};
 }
 
 }  // namespace rexbert::curate

@@ -221,4 +221,21 @@ LabelStatistics OpenAiLabeller::statistics() const {
   return all;
 }
 
+Json OpenAiLabeller::report() const {
+  const LabelStatistics done = statistics();
+  return {{"requests", done.requests},
+          {"retries", done.retries},
+          {"failed_requests", done.failed_requests},
+          {"refusals", done.refusals},
+          {"unreadable_answers", done.unreadable_answers},
+          {"prompt_tokens", done.prompt_tokens},
+          {"completion_tokens", done.completion_tokens},
+          {"cost", done.cost},
+          {"underestimated", done.underestimated},
+          {"labelled_lines", done.labelled_lines},
+          {"failed_lines", done.failed_lines},
+          {"cached_lines", done.cached_lines},
+          {"cached_requests", done.cached_requests}};
+}
+
 }  // namespace rexbert::curate

@@ -9,11 +9,10 @@
 #include "rexbert/core/clock.h"
 #include "rexbert/core/error.h"
 #include "rexbert/core/log.h"
-#include "rexbert/core/progress.h"
 #include "rexbert/core/strings.h"
-#include "rexbert/core/units.h"
 #include "rexbert/core/version.h"
 #include "rexbert/curate/document_filter.h"
+#include "rexbert/net/web_env.h"
 #include "rexbert/text/input_files.h"
 
 namespace rexbert::curate {
@@ -22,19 +21,23 @@ namespace {
 struct Stage {
   std::string name;
   void (*run)(const StageContext&);
+  bool (*is_wanted)(const CurateConfig&) = [](const CurateConfig&) { return true; };
 };
 
 const std::vector<Stage>& all_stages() {
-  static const std::vector<Stage> stages = {{"explore", run_explore},
-                                            {"sample", run_sample},
-                                            {"label", run_label},
-                                            {"audit", run_audit},
-                                            {"train-classifier", run_train_classifier},
-                                            {"filter", run_filter},
-                                            {"dedup", run_dedup},
-                                            {"decontaminate", run_decontaminate},
-                                            {"write", run_write},
-                                            {"report", run_report}};
+  static const std::vector<Stage> stages = {
+      {"explore", run_explore},
+      {"sample", run_sample},
+      {"label", run_label},
+      {"audit", run_audit,
+       [](const auto& config) { return config.audit.kind != LabellerKind::kNone; }},
+      {"train-classifier", run_train_classifier},
+      {"filter", run_filter},
+      {"dedup", run_dedup, [](const auto& config) { return config.dedup.enabled; }},
+      {"decontaminate", run_decontaminate,
+       [](const auto& config) { return !config.decontaminate.evaluation.empty(); }},
+      {"write", run_write},
+      {"report", run_report}};
   return stages;
 }
 
@@ -55,11 +58,12 @@ int threads_for(int wanted) {
 
 }  // namespace
 
-std::unique_ptr<DocumentSource> StageContext::open(const InputFile& input, Json& bad) const {
+std::unique_ptr<DocumentSource> StageContext::open(Env& reading, const InputFile& input,
+                                                   Json& bad) const {
   constexpr size_t kListed = 1000;
   bad = {{"count", 0}, {"first", Json::array()}};
   text::OnBadLine handle = text::make_bad_line_handler(text::parse_on_error(config.input.on_error));
-  return open_source(env, input.path, config.input.source(),
+  return open_source(reading, input.path, config.input.source(),
                      [&bad, handle = std::move(handle)](const text::BadLine& line) {
                        handle(line);
                        bad["count"] = bad["count"].get<uint64_t>() + 1;
@@ -67,6 +71,21 @@ std::unique_ptr<DocumentSource> StageContext::open(const InputFile& input, Json&
                          bad["first"].push_back({{"line", line.line}, {"reason", line.reason}});
                        }
                      });
+}
+
+std::unique_ptr<LineLearner> StageContext::learner() const {
+  if (config.classifier.kind == ClassifierKind::kFastText) {
+    FastTextOptions options = config.classifier.fasttext;
+    options.seed = config.run.seed;
+    return std::make_unique<FastTextLearner>(env, options);
+  }
+  if (make_encoder_learner == nullptr) {
+    throw Error(ErrorCode::kConfig,
+                "classifier.kind: expected fasttext, got encoder: this build has no LibTorch");
+  }
+  EncoderOptions options = config.classifier.encoder;
+  options.seed = config.run.seed;
+  return make_encoder_learner(env, options);
 }
 
 Json StageContext::input_settings() const {
@@ -88,36 +107,48 @@ void StageContext::require(const fs::path& file, const std::string& stage) const
                                             stage, "` first, all parts of it"));
 }
 
+std::string output_name(const InputFile& input) { return input.name + ".jsonl.zst"; }
+
+const char* stage_before_decontaminate(const CurateConfig& config) {
+  return config.dedup.enabled ? "dedup" : "filter";
+}
+
+const char* stage_before_write(const CurateConfig& config) {
+  return config.decontaminate.evaluation.empty() ? stage_before_decontaminate(config)
+                                                 : "decontaminate";
+}
+
 bool for_each_input(const StageContext& context, StageFolder& folder, const std::string& label,
-                    const std::function<Json(const InputFile&)>& body) {
+                    const std::function<Json(const InputFile&, InputProgress&)>& body) {
   uint64_t bytes = 0;
   for (size_t i = 0; i < context.inputs.size(); ++i) {
     const InputFile& input = context.inputs[i];
     if (context.is_mine(i) && !folder.is_done(input.name)) bytes += input.bytes;
   }
-  Progress progress(label, bytes, format_bytes);
-  uint64_t done = 0;
+  InputProgress progress(context.env, label, bytes);
   for (size_t i = 0; i < context.inputs.size(); ++i) {
     const InputFile& input = context.inputs[i];
     if (!context.is_mine(i) || folder.is_done(input.name)) continue;
-    folder.finish(input.name, body(input));
-    done += input.bytes;
-    progress.update(done, input.path.filename().string());
+    folder.finish(input.name, body(input, progress));
   }
   return std::all_of(context.inputs.begin(), context.inputs.end(),
                      [&](const InputFile& input) { return folder.is_done(input.name); });
 }
 
 struct Pipeline::Impl {
-  Env& env;
+  net::WebEnv env;  // inputs may be URLs
   CurateConfig config;
   StageContext context;
 
-  Impl(Env& used, CurateConfig given, corpus::Part part)
+  Impl(Env& used, CurateConfig given, corpus::Part part, MakeEncoderLearner make_encoder_learner)
       : env(used),
         config(std::move(given)),
-        context{env, config, part, find_inputs(env, config.input),
-                threads_for(config.run.threads)} {
+        context{env,
+                config,
+                part,
+                find_inputs(env, config.input),
+                threads_for(config.run.threads),
+                std::move(make_encoder_learner)} {
     if (part.index < 1 || part.index > part.count) {
       throw Error(ErrorCode::kUsage,
                   str_cat("part: expected 1/1 or more, got ", part.index, "/", part.count));
@@ -126,6 +157,10 @@ struct Pipeline::Impl {
   }
 
   void run(const Stage& stage) {
+    if (!stage.is_wanted(config)) {
+      log::info(str_cat("curate ", stage.name, ": left out by the config"));
+      return;
+    }
     const auto start = std::chrono::steady_clock::now();
     log::info("curate " + stage.name);
     with_context("curate " + stage.name, [&] { stage.run(context); });
@@ -139,19 +174,22 @@ struct Pipeline::Impl {
     Json& stages = manifest["stages"] = Json::object();
     for (const Stage& stage : all_stages()) {
       const fs::path folder = context.directory(stage.name);
-      if (stage.name == "report" || !env.exists(folder / "settings.json")) continue;
-      for (const std::string& name : env.list_directory(folder)) {
+      if (stage.name == "report" || !context.env.exists(folder / "settings.json")) continue;
+      for (const std::string& name : context.env.list_directory(folder)) {
         if (!name.ends_with(".json")) continue;
         stages[stage.name][name.substr(0, name.size() - 5)] =
-            parse_json(env.read_file(folder / name), (folder / name).string());
+            parse_json(context.env.read_file(folder / name), (folder / name).string());
       }
     }
-    publish_file(env, fs::path(config.run.directory) / "manifest.json", manifest.dump(1) + "\n");
+    publish_file(context.env, fs::path(config.run.directory) / "manifest.json",
+                 manifest.dump(1) + "\n");
   }
 };
 
-Pipeline::Pipeline(Env& env, CurateConfig config, corpus::Part part)
-    : impl_(std::make_unique<Impl>(env, std::move(config), part)) {}
+Pipeline::Pipeline(Env& env, CurateConfig config, corpus::Part part,
+                   MakeEncoderLearner make_encoder_learner)
+    : impl_(std::make_unique<Impl>(env, std::move(config), part, std::move(make_encoder_learner))) {
+}
 Pipeline::~Pipeline() = default;
 
 const std::vector<std::string>& Pipeline::stages() {
@@ -180,11 +218,17 @@ void Pipeline::run_all() {
 }
 
 StreamCounts filter_stream(Env& env, const CurateConfig& config, const fs::path& input,
-                           const std::function<void(const std::string&)>& write) {
-  StageContext context{env, config, {}, {{input, 0, "stream"}}, threads_for(config.run.threads)};
+                           const std::function<void(const std::string&)>& write,
+                           const MakeEncoderLearner& make_encoder_learner) {
+  StageContext context{env,
+                       config,
+                       {},
+                       {{input, 0, "stream"}},
+                       threads_for(config.run.threads),
+                       make_encoder_learner};
   const DocumentFilter filter(load_models(context), config.filter);
   Json bad;
-  const auto source = context.open(context.inputs.front(), bad);
+  const auto source = context.open(env, context.inputs.front(), bad);
   StreamCounts counts;
   struct Result {
     std::string lines;
@@ -195,11 +239,12 @@ StreamCounts filter_stream(Env& env, const CurateConfig& config, const fs::path&
       [&] {
         return [&filter](DocumentBatch&& batch) {
           Result result;
-          for (Document& document : batch) {
-            ++result.counts.read;
-            if (filter.apply(document) != nullptr) continue;
+          result.counts.read = batch.size();
+          const auto reasons = filter.apply(batch);
+          for (size_t d = 0; d < batch.size(); ++d) {
+            if (reasons[d] != nullptr) continue;
             ++result.counts.kept;
-            result.lines += to_json_line(document);
+            result.lines += to_json_line(batch[d]);
           }
           return result;
         };

@@ -6,7 +6,10 @@
 
 #include "curate/document_batches.h"
 #include "curate/stage_folder.h"
+#include "rexbert/core/input_meter.h"
 #include "rexbert/core/json.h"
+#include "rexbert/core/progress.h"
+#include "rexbert/core/units.h"
 #include "rexbert/corpus/tokenize.h"
 #include "rexbert/curate/config.h"
 #include "rexbert/curate/domain_model.h"
@@ -26,6 +29,7 @@ struct StageContext {
   corpus::Part part;
   std::vector<InputFile> inputs;
   int threads = 0;  // beside the calling one
+  MakeEncoderLearner make_encoder_learner;
 
   fs::path directory(const std::string& stage) const {
     return fs::path(config.run.directory) / stage;
@@ -33,19 +37,43 @@ struct StageContext {
   bool is_mine(size_t input) const {
     return input % static_cast<size_t>(part.count) == static_cast<size_t>(part.index - 1);
   }
-  // A source of an input file; what is broken goes where input.on_error says, and is noted in
-  // `bad`.
-  std::unique_ptr<DocumentSource> open(const InputFile& input, Json& bad) const;
+  // A source of an input file, read through `reading`; what is broken goes where input.on_error
+  // says, and is noted in `bad`.
+  std::unique_ptr<DocumentSource> open(Env& reading, const InputFile& input, Json& bad) const;
+  // What learns and reads classifiers of the config's kind.
+  std::unique_ptr<LineLearner> learner() const;
   // The settings that decide what is read: paths and sizes of the inputs, format and fields.
   Json input_settings() const;
   // Throws Error(kNotFound) naming the stage that makes `file`, where it is not there.
   void require(const fs::path& file, const std::string& stage) const;
 };
 
-// Calls body(input, index) for each input file of this part that the folder has no result of, and
-// finishes it with what that returns. True where afterwards all files of all parts are done.
+// The file that a stage makes of an input file.
+std::string output_name(const InputFile& input);
+// The stages that the config has run before these.
+const char* stage_before_decontaminate(const CurateConfig& config);
+const char* stage_before_write(const CurateConfig& config);
+
+// How far input files are read.
+class InputProgress {
+ public:
+  InputProgress(Env& env, const std::string& label, uint64_t bytes)
+      : meter_(env), progress_(label, bytes, format_bytes) {}
+
+  // Counts what is read through it.
+  Env& env() { return meter_; }
+  // `note`: the file at hand and what came of it.
+  void show(const std::string& note) { progress_.update(meter_.bytes_read(), note); }
+
+ private:
+  InputMeter meter_;
+  Progress progress_;
+};
+
+// Calls body(input, progress) for each input file of this part that the folder has no result of,
+// and finishes it with what that returns. True where afterwards all files of all parts are done.
 bool for_each_input(const StageContext& context, StageFolder& folder, const std::string& label,
-                    const std::function<Json(const InputFile&)>& body);
+                    const std::function<Json(const InputFile&, InputProgress&)>& body);
 
 void run_explore(const StageContext& context);
 void run_sample(const StageContext& context);
@@ -62,6 +90,8 @@ void run_report(const StageContext& context);
 std::vector<std::string> chosen_domains(const StageContext& context);
 // The documents that sample chose, in order.
 std::vector<Document> sampled_documents(const StageContext& context);
+// These with the labels that label left.
+std::vector<LabelTask> labelled_tasks(const StageContext& context);
 // The models of all chosen domains.
 std::map<std::string, DomainModel> load_models(const StageContext& context);
 

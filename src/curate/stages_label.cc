@@ -40,7 +40,10 @@ Json labeller_settings(const LabellerOptions& options) {
               {"model", options.openai.model},
               {"system_prompt", options.openai.system_prompt},
               {"prompt", options.openai.prompt},
-              {"parameters", options.openai.parameters}};
+              {"parameters", options.openai.parameters},
+              {"lines_per_request", options.openai.lines_per_request},
+              {"bytes_per_request", options.openai.bytes_per_request},
+              {"context_bytes", options.openai.context_bytes}};
     case LabellerKind::kFile:
       return {{"labeller", "file"}, {"file", options.file}};
     default:
@@ -86,7 +89,23 @@ std::string label_line(const LabelTask& task) {
   return Json({{"id", task.document.id}, {"lines", task.lines}, {"labels", labels}}).dump() + "\n";
 }
 
-// The tasks with the labels that the stage `label` left.
+bool is_audited(const Document& document, const CurateConfig& config) {
+  KeyedRng rng(config.run.seed, Purpose::kAudit, hash64(document.id), hash64(document.text));
+  return rng.next_uniform() < config.audit.share;
+}
+
+Json classifier_settings(const LineLearner& learner, const DomainModelOptions& options) {
+  Json settings = learner.settings();
+  settings["held_out"] = options.held_out;
+  settings["precision"] = options.precision;
+  settings["min_labels"] = options.min_labels;
+  settings["stay"] = options.stay;
+  settings["seed"] = options.seed;
+  return settings;
+}
+
+}  // namespace
+
 std::vector<LabelTask> labelled_tasks(const StageContext& context) {
   const fs::path file = context.directory("label") / "labels.jsonl";
   context.require(file, "label");
@@ -117,29 +136,6 @@ std::vector<LabelTask> labelled_tasks(const StageContext& context) {
   return tasks;
 }
 
-bool is_audited(const Document& document, const CurateConfig& config) {
-  KeyedRng rng(config.run.seed, Purpose::kAudit, hash64(document.id), hash64(document.text));
-  return rng.next_uniform() < config.audit.share;
-}
-
-Json classifier_settings(const DomainModelOptions& options) {
-  const ClassifierOptions& classifier = options.classifier;
-  return {{"dimension", classifier.dimension},
-          {"epochs", classifier.epochs},
-          {"learning_rate", classifier.learning_rate},
-          {"word_ngrams", classifier.word_ngrams},
-          {"buckets", classifier.buckets},
-          {"minimum_count", classifier.minimum_count},
-          {"quantize", classifier.quantize},
-          {"held_out", options.held_out},
-          {"precision", options.precision},
-          {"min_labels", options.min_labels},
-          {"stay", options.stay},
-          {"seed", options.seed}};
-}
-
-}  // namespace
-
 void run_label(const StageContext& context) {
   const LabelOptions& options = context.config.label;
   std::vector<LabelTask> tasks = tasks_of(context);
@@ -147,7 +143,8 @@ void run_label(const StageContext& context) {
   settings["lines_per_document"] = options.lines_per_document;
   StageFolder folder(context.env, context.directory("label"), settings);
   if (folder.is_done("label")) return;
-  label_all(*make_labeller(context, options, folder / "answers.jsonl"), tasks, "labelling");
+  const auto labeller = make_labeller(context, options, folder / "answers.jsonl");
+  label_all(*labeller, tasks, "labelling");
   PublishedFile file(context.env, folder / "labels.jsonl");
   std::map<std::string, std::map<std::string, uint64_t>> counts;
   for (const LabelTask& task : tasks) {
@@ -159,12 +156,11 @@ void run_label(const StageContext& context) {
     }
   }
   file.publish();
-  folder.finish("label", {{"lines", counts}});
+  folder.finish("label", {{"lines", counts}, {"labeller", labeller->report()}});
 }
 
 void run_audit(const StageContext& context) {
   const AuditStageOptions& options = context.config.audit;
-  if (options.kind == LabellerKind::kNone) return;
   Json settings = labeller_settings(options);
   settings["share"] = options.share;
   settings["seed"] = context.config.run.seed;
@@ -191,14 +187,14 @@ void run_audit(const StageContext& context) {
 void run_train_classifier(const StageContext& context) {
   DomainModelOptions options = context.config.classifier;
   options.seed = context.config.run.seed;
-  options.classifier.seed = context.config.run.seed;
   options.stay = context.config.filter.stay;
   std::map<std::string, std::vector<LabelTask>> by_domain;
   for (LabelTask& task : labelled_tasks(context)) {
     by_domain[task.document.domain].push_back(std::move(task));
   }
+  const auto learner = context.learner();
   StageFolder folder(context.env, context.directory("train-classifier"),
-                     classifier_settings(options));
+                     classifier_settings(*learner, options));
   std::vector<std::string> missing;
   for (const std::string& domain : chosen_domains(context)) {
     by_domain[domain];  // a domain without documents is refused by name, as all with too few labels
@@ -219,7 +215,7 @@ void run_train_classifier(const StageContext& context) {
             if (other == domain) continue;
             for (const LabelTask& task : tasks) others.push_back(&task);
           }
-          DomainModel::train(context.env, domain, by_domain.at(domain), others, options,
+          DomainModel::train(*learner, domain, by_domain.at(domain), others, options,
                              folder / (name + ".training"))
               .save(context.env, folder / name);
           return 0;
@@ -230,11 +226,12 @@ void run_train_classifier(const StageContext& context) {
 
 std::map<std::string, DomainModel> load_models(const StageContext& context) {
   std::map<std::string, DomainModel> models;
+  const auto learner = context.learner();
   const fs::path folder = context.directory("train-classifier");
   for (const std::string& domain : chosen_domains(context)) {
     const fs::path base = folder / file_name_of(domain);
     context.require(base.string() + ".json", "train-classifier");
-    models.emplace(domain, DomainModel::load(context.env, base));
+    models.emplace(domain, DomainModel::load(context.env, *learner, base));
   }
   return models;
 }

@@ -41,10 +41,10 @@ bool is_explored(const Document& document, const CurateConfig& config) {
 }
 
 // The domains of what was explored, for a document without one "none".
-Json explore_file(const StageContext& context, const WeakLabeller& labeller,
-                  const InputFile& input) {
+Json explore_file(const StageContext& context, const WeakLabeller& labeller, const InputFile& input,
+                  InputProgress& progress) {
   Json bad;
-  const auto source = context.open(input, bad);
+  const auto source = context.open(progress.env(), input, bad);
   Exploration whole;
   map_source<Exploration>(
       *source, context.threads,
@@ -59,22 +59,28 @@ Json explore_file(const StageContext& context, const WeakLabeller& labeller,
           return part;
         };
       },
-      [&](Exploration&& part) { whole.merge(part); });
+      [&](Exploration&& part) {
+        whole.merge(part);
+        progress.show(input.path.filename().string());
+      });
   return {{"domains", counts_to_json(whole.domains())}, {"bad_records", bad}};
 }
+
+constexpr uint64_t kShownEvery = 256;  // documents
 
 std::string sampler_file(const InputFile& input) { return input.name + ".sample.jsonl"; }
 
 Json sample_file(const StageContext& context, const StageFolder& folder,
                  const std::set<std::string>& domains, const SampleOptions& options,
-                 const InputFile& input) {
+                 const InputFile& input, InputProgress& progress) {
   Json bad;
-  const auto source = context.open(input, bad);
+  const auto source = context.open(progress.env(), input, bad);
   DocumentSampler sampler(options);
   Document document;
   while (source->next(document)) {
     document.domain = domain_name(document);
     if (domains.contains(document.domain)) sampler.add(document);
+    if (sampler.seen() % kShownEvery == 0) progress.show(input.path.filename().string());
   }
   sampler.save(context.env, folder / sampler_file(input));
   return {{"documents", sampler.seen()}, {"bad_records", bad}};
@@ -91,9 +97,10 @@ void run_explore(const StageContext& context) {
                       {"seed", context.config.run.seed},
                       {"minimum_share", options.proposal.minimum_share},
                       {"minimum_kept_words", options.proposal.minimum_kept_words}});
-  if (!for_each_input(context, folder, "exploring", [&](const InputFile& input) {
-        return explore_file(context, labeller, input);
-      })) {
+  if (!for_each_input(context, folder, "exploring",
+                      [&](const InputFile& input, InputProgress& progress) {
+                        return explore_file(context, labeller, input, progress);
+                      })) {
     return;  // the part that ends last goes on
   }
   const auto lock = folder.try_lock();
@@ -136,9 +143,10 @@ void run_sample(const StageContext& context) {
                       {"per_domain", options.per_domain},
                       {"length_edges", options.length_edges},
                       {"domains", domains}});
-  if (!for_each_input(context, folder, "sampling", [&](const InputFile& input) {
-        return sample_file(context, folder, domains, options, input);
-      })) {
+  if (!for_each_input(context, folder, "sampling",
+                      [&](const InputFile& input, InputProgress& progress) {
+                        return sample_file(context, folder, domains, options, input, progress);
+                      })) {
     return;
   }
   const auto lock = folder.try_lock();

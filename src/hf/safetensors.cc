@@ -88,6 +88,26 @@ Entry parse_entry(const std::string& name, const Json& json, const std::string& 
   return entry;
 }
 
+// The header of a file's `data`, and what comes behind it.
+Json read_header(std::string_view data, const std::string& source, std::string_view& body) {
+  uint64_t length = 0;
+  if (data.size() < sizeof(length)) {
+    throw Error(ErrorCode::kCorrupt,
+                str_cat(source, ": expected at least 8 bytes, got ", data.size()));
+  }
+  std::memcpy(&length, data.data(), sizeof(length));
+  if (length > kLargestHeader || length > data.size() - sizeof(length)) {
+    throw Error(ErrorCode::kCorrupt, str_cat(source, ": offset 0: header of ", length,
+                                             " bytes does not fit a file of ", data.size()));
+  }
+  const Json header = parse_json(data.substr(sizeof(length), length), source);
+  if (!header.is_object()) {
+    throw Error(ErrorCode::kCorrupt, str_cat(source, ": the header is not a JSON object"));
+  }
+  body = data.substr(sizeof(length) + length);
+  return header;
+}
+
 }  // namespace
 
 void write_safetensors(Env& env, const fs::path& path, const NamedTensors& tensors,
@@ -108,23 +128,8 @@ void write_safetensors(Env& env, const fs::path& path, const NamedTensors& tenso
 std::map<std::string, at::Tensor> read_safetensors(Env& env, const fs::path& path) {
   const std::string source = path.string();
   const auto mapped = env.map_file(path);
-  const std::string_view data = mapped->data();
-  uint64_t length = 0;
-  if (data.size() < sizeof(length)) {
-    throw Error(ErrorCode::kCorrupt,
-                str_cat(source, ": expected at least 8 bytes, got ", data.size()));
-  }
-  std::memcpy(&length, data.data(), sizeof(length));
-  if (length > kLargestHeader || length > data.size() - sizeof(length)) {
-    throw Error(ErrorCode::kCorrupt, str_cat(source, ": offset 0: header of ", length,
-                                             " bytes does not fit a file of ", data.size()));
-  }
-  const Json header = parse_json(data.substr(sizeof(length), length), source);
-  if (!header.is_object()) {
-    throw Error(ErrorCode::kCorrupt, str_cat(source, ": the header is not a JSON object"));
-  }
-  const std::string_view body = data.substr(sizeof(length) + length);
-
+  std::string_view body;
+  const Json header = read_header(mapped->data(), source, body);
   std::vector<Entry> entries;
   for (const auto& [name, json] : header.items()) {
     if (name != "__metadata__") entries.push_back(parse_entry(name, json, source));
@@ -151,6 +156,15 @@ std::map<std::string, at::Tensor> read_safetensors(Env& env, const fs::path& pat
                 str_cat(source, ": expected ", at, " bytes of tensors, got ", body.size()));
   }
   return tensors;
+}
+
+std::map<std::string, std::string> read_safetensors_metadata(Env& env, const fs::path& path) {
+  const std::string source = path.string();
+  const auto mapped = env.map_file(path);
+  std::string_view body;
+  const Json header = read_header(mapped->data(), source, body);
+  if (!header.contains("__metadata__")) return {};
+  return json_get<std::map<std::string, std::string>>(header, "__metadata__", source);
 }
 
 }  // namespace rexbert::hf

@@ -77,6 +77,7 @@ TEST_F(BadInputTest, CommandLines) {
          "rexbert: unknown command \"frobnicate\"; expected one of config, corpus, tokenizer, "
          "tokenize, shards, curate, salience, plan, train, eval, bench, doctor");
   expect({"trian"}, 2, "rexbert: unknown command \"trian\"; did you mean train?");
+  expect({"curate", "filtr"}, 2, "rexbert: unknown command \"filtr\"; did you mean filter?");
   expect({"train"}, 2, "--config is required\nRun with --help for more information.");
   expect(
       {"tokenize", "x.jsonl", "--tokenizer", "{root}/tokenizer", "--output", "o", "--holdout",

@@ -170,8 +170,8 @@ TEST_F(Decontaminate, FindsWhatBruteForceFinds) {
   DecontaminateJob threads = clean({"a.jsonl"}, {{.path = path("eval.txt")}}, "threads");
   threads.threads = 3;
   const DecontaminateSummary summary = run(threads, {.ngram_words = 7, .min_words = 5});
-  EXPECT_EQ(read_all(threads.files[0].output), read_all(job.files[0].output));
-  EXPECT_EQ(read_all(threads.report), read_all(job.report));
+  EXPECT_EQ(test::read_text(threads.files[0].output), test::read_text(job.files[0].output));
+  EXPECT_EQ(test::read_text(threads.report), test::read_text(job.report));
   EXPECT_EQ(summary.kept + summary.dropped, texts.size());
 }
 
@@ -182,8 +182,8 @@ TEST_F(Decontaminate, RestartsAfterAnyFailureWithTheSameBytes) {
   const DecontaminateJob job = clean({"a.jsonl", "b.jsonl"}, {{.path = path("eval.txt")}});
   run(job);
   const auto outputs = [&] {
-    return std::vector{read_all(job.files[0].output), read_all(job.files[1].output),
-                       read_all(job.report)};
+    return std::vector{test::read_text(job.files[0].output), test::read_text(job.files[1].output),
+                       test::read_text(job.report)};
   };
   const auto expected = outputs();
   int64_t at = 1;

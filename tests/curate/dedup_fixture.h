@@ -9,32 +9,22 @@
 #include <string>
 #include <vector>
 
-#include "rexbert/core/compression.h"
 #include "rexbert/core/env.h"
 #include "rexbert/core/json.h"
 #include "rexbert/core/philox.h"
 #include "rexbert/core/strings.h"
 #include "rexbert/curate/dedup.h"
 #include "rexbert/curate/document.h"
+#include "support/read_text.h"
 #include "support/temporary_directory.h"
 
 namespace rexbert::curate {
 
 using WordList = std::vector<std::string>;
 
-inline std::string read_all(const fs::path& path) {
-  const auto source = open_byte_source(Env::posix(), path);
-  std::string contents;
-  std::string block(1 << 16, '\0');
-  while (const size_t got = source->read(block.data(), block.size())) {
-    contents.append(block, 0, got);
-  }
-  return contents;
-}
-
 inline std::vector<Json> json_lines(const fs::path& path) {
   std::vector<Json> lines;
-  const std::string contents = read_all(path);
+  const std::string contents = test::read_text(path);
   for (const std::string_view line : split_lines(contents)) {
     lines.push_back(parse_json(line, path.string()));
   }

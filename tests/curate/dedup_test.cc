@@ -247,8 +247,8 @@ TEST_F(Families, DoNotDependOnThreadsPartitionsOrFiles) {
   threads.files[0].output = path("threads/a.jsonl");
   threads.work_directory = path("threads.work");
   run(threads, options_);
-  EXPECT_EQ(read_all(threads.files[0].output), read_all(one.files[0].output));
-  EXPECT_EQ(read_all(threads.report), read_all(one.report));
+  EXPECT_EQ(test::read_text(threads.files[0].output), test::read_text(one.files[0].output));
+  EXPECT_EQ(test::read_text(threads.report), test::read_text(one.report));
   for (const int partitions : {1, 7}) {
     DedupJob split = job(write_split(str_cat("s", partitions), 5), str_cat("split", partitions));
     split.threads = 2;
@@ -304,9 +304,9 @@ TEST_F(Dedup, ReadsAndWritesCompressedFilesAndKeepsLinesAsTheyAre) {
   job.files[2].output = path("out/none.jsonl.zst");
   job.report = path("out/report.jsonl.zst");
   const DedupSummary summary = run(job);
-  EXPECT_EQ(read_all(job.files[0].output), line + "\n");
-  EXPECT_EQ(read_all(job.files[1].output), "");
-  EXPECT_EQ(read_all(job.files[2].output), "");
+  EXPECT_EQ(test::read_text(job.files[0].output), line + "\n");
+  EXPECT_EQ(test::read_text(job.files[1].output), "");
+  EXPECT_EQ(test::read_text(job.files[2].output), "");
   EXPECT_EQ(json_lines(job.report).size(), 2u);
   EXPECT_EQ(summary.documents, 3u);
 }
@@ -317,7 +317,7 @@ TEST_F(Dedup, DoneOnceIsNotDoneAgainUnlessSomethingChanged) {
   EXPECT_EQ(run(job).kept, 2u);
   write_bytes("out/report.jsonl", std::string(fs::file_size(job.report), '#'));
   EXPECT_EQ(run(job).kept, 2u);
-  EXPECT_THAT(read_all(job.report), StartsWith("###"));  // still: nothing was done
+  EXPECT_THAT(test::read_text(job.report), StartsWith("###"));  // still: nothing was done
   fs::remove(job.files[0].output);
   EXPECT_EQ(run(job).kept, 2u);
   EXPECT_THAT(kept_ids(job), ElementsAre("d0", "d2"));

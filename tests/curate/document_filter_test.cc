@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "rexbert/core/strings.h"
+#include "rexbert/curate/fasttext_classifier.h"
 #include "support/temporary_directory.h"
 
 namespace rexbert::curate {
@@ -31,14 +32,11 @@ LabelTask task(int number) {
 class DocumentFilterTest : public ::testing::Test {
  protected:
   DocumentFilter make(const LineFilterOptions& options) {
-    DomainModelOptions model;
-    model.classifier.buckets = 1000;
-    model.classifier.quantize = false;
+    const FastTextLearner learner(Env::posix(), {.buckets = 1000, .quantize = false});
     std::vector<LabelTask> tasks;
     for (int i = 0; i < 300; ++i) tasks.push_back(task(i));
     std::map<std::string, DomainModel> models;
-    models.emplace("toys",
-                   DomainModel::train(Env::posix(), "toys", tasks, {}, model, directory_ / "s"));
+    models.emplace("toys", DomainModel::train(learner, "toys", tasks, {}, {}, directory_ / "s"));
     return {std::move(models), options};
   }
   test::TemporaryDirectory directory_;
@@ -70,6 +68,18 @@ TEST_F(DocumentFilterTest, SaysWhyADocumentIsDroppedAndLeavesIt) {
   EXPECT_STREQ(filter.apply(story), "no line");
   Document other{.text = "buy this now\nbuy this now"};
   EXPECT_STREQ(filter.apply(other), "domain");
+}
+
+TEST_F(DocumentFilterTest, DocumentsOfManyDomainsAreJudgedTogether) {
+  const DocumentFilter filter = make({.min_share = 0, .min_bytes = 0});
+  std::vector<Document> documents = {{.text = "buy this now\nbuy this now"},
+                                     {.text = "buy this now\nbuy this now", .domain = "toys"},
+                                     {.text = "once upon a time\nonce upon", .domain = "toys"}};
+  const auto reasons = filter.apply(documents);
+  ASSERT_EQ(reasons.size(), 3u);
+  EXPECT_STREQ(reasons[0], "domain");
+  EXPECT_EQ(reasons[1], nullptr);
+  EXPECT_STREQ(reasons[2], "no line");
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 
 #include "rexbert/core/philox.h"
 #include "rexbert/core/strings.h"
+#include "rexbert/curate/fasttext_classifier.h"
 #include "support/errors.h"
 #include "support/temporary_directory.h"
 
@@ -66,17 +67,21 @@ class DomainModelTest : public ::testing::Test {
  protected:
   static DomainModelOptions options() {
     DomainModelOptions options;
-    options.classifier.buckets = 1000;
     options.precision = 0.95;
     return options;
   }
+  static std::vector<double> probabilities(const DomainModel& model, const LabelTask& task) {
+    const DocumentLines lines = split_lines(task.document.text);
+    return model.probabilities({&lines, 1}).front();
+  }
   DomainModel train(const std::vector<LabelTask>& tasks,
                     const DomainModelOptions& with = options()) {
-    return DomainModel::train(env_, "toys", tasks, {}, with, directory_ / "scratch");
+    return DomainModel::train(learner_, "toys", tasks, {}, with, directory_ / "scratch");
   }
 
   Env& env_ = Env::posix();
   test::TemporaryDirectory directory_;
+  FastTextLearner learner_{env_, {.buckets = 1000}};
 };
 
 TEST_F(DomainModelTest, KeepsLinesAtThePrecisionThatWasAskedFor) {
@@ -87,7 +92,7 @@ TEST_F(DomainModelTest, KeepsLinesAtThePrecisionThatWasAskedFor) {
   uint64_t right = 0;
   uint64_t all = 0;
   for (const LabelTask& task : made_tasks(2, 600)) {
-    const auto probability = model.probabilities(split_lines(task.document.text));
+    const auto probability = probabilities(model, task);
     for (size_t i = 0; i < probability.size(); ++i) {
       const bool is_true = task.labels[i] == Label::kEcommerce;
       const bool is_kept = probability[i] >= model.threshold();
@@ -103,12 +108,11 @@ TEST_F(DomainModelTest, KeepsLinesAtThePrecisionThatWasAskedFor) {
 TEST_F(DomainModelTest, SurvivesItsFiles) {
   const DomainModel model = train(made_tasks(1, 300));
   model.save(env_, directory_ / "toys");
-  const DomainModel loaded = DomainModel::load(env_, directory_ / "toys");
+  const DomainModel loaded = DomainModel::load(env_, learner_, directory_ / "toys");
   EXPECT_EQ(loaded.threshold(), model.threshold());
   EXPECT_EQ(loaded.report(), model.report());
   const LabelTask task = made_tasks(3, 1).front();
-  const auto lines = split_lines(task.document.text);
-  EXPECT_EQ(loaded.probabilities(lines), model.probabilities(lines));
+  EXPECT_EQ(probabilities(loaded, task), probabilities(model, task));
 }
 
 TEST_F(DomainModelTest, TheSameDocumentsGiveTheSameModel) {

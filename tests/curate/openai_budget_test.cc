@@ -46,6 +46,7 @@ TEST_F(Labelling, NeverExceedsTheBudgetOfMoney) {
   EXPECT_LE(llm.billed_tokens(), 3000u);
   EXPECT_GT(llm.billed_tokens() + 700, 3000u);
   EXPECT_NEAR(labeller.statistics().cost, static_cast<double>(llm.billed_tokens()) * 2e-6, 1e-12);
+  EXPECT_EQ(labeller.report()["cost"], labeller.statistics().cost);
 }
 
 TEST_F(Labelling, CountsAnswersThatAreLostAsReserved) {

@@ -8,13 +8,17 @@
 #include <set>
 
 #include "curate/made_crawl.h"
-#include "rexbert/core/compression.h"
+#include "rexbert/batch/salience.h"
 #include "rexbert/core/error.h"
 #include "rexbert/core/philox.h"
 #include "rexbert/core/strings.h"
+#include "rexbert/shard/token_stream.h"
+#include "rexbert/tokenizer/train.h"
 #include "support/command.h"
 #include "support/errors.h"
+#include "support/http_files.h"
 #include "support/process.h"
+#include "support/read_text.h"
 #include "support/temporary_directory.h"
 
 namespace rexbert::curate {
@@ -33,15 +37,6 @@ classifier: {min_labels: 100, fasttext: {buckets: 20000, quantize: false}}
 dedup: {near: {partitions: 4}}
 )";
 
-// The text of a file, decompressed by its name.
-std::string text_of(Env& env, const fs::path& path) {
-  const auto source = open_byte_source(env, path);
-  std::string text;
-  char block[4096];
-  while (const size_t size = source->read(block, sizeof(block))) text.append(block, size);
-  return text;
-}
-
 // All files below a folder by their paths in it, with "OUTPUT" for the folder's own path. Without
 // the manifest and journals, whose hashes are of that path too.
 std::map<std::string, std::string> tree(const fs::path& folder) {
@@ -58,6 +53,18 @@ std::map<std::string, std::string> tree(const fs::path& folder) {
     }
   }
   return files;
+}
+
+// Without [CLS] and [SEP].
+uint64_t tokens_within(const shard::TokenStream& stream) {
+  uint64_t tokens = 0;
+  for (size_t i = 0; i < stream.shards(); ++i) {
+    const auto shard = stream.open_shard(i);
+    for (uint64_t sample = 0; sample < shard->samples(); ++sample) {
+      tokens += shard->length(sample) - 2;
+    }
+  }
+  return tokens;
 }
 
 class PipelineTest : public ::testing::Test {
@@ -82,7 +89,7 @@ class PipelineTest : public ::testing::Test {
     std::vector<Document> all;
     for (const std::string& name : env_.list_directory(folder)) {
       if (!name.ends_with(".jsonl.zst")) continue;
-      const std::string text = text_of(env_, folder / name);
+      const std::string text = test::read_text(folder / name);
       for (const auto line : split_lines(text)) all.push_back(parse_document(line, name));
     }
     return all;
@@ -130,6 +137,46 @@ TEST_F(PipelineTest, DropsCopiesAndWritesAFileForEachDomain) {
   EXPECT_EQ(manifest["stages"]["write"]["corpus"]["domains"].size(), 3u);
   EXPECT_FALSE(manifest["stages"].contains("report"));
   EXPECT_TRUE(env_.exists(directory_ / "run" / "report" / "report.html"));
+}
+
+TEST_F(PipelineTest, WritesShardsStreamsAndASalienceTable) {
+  tokenizer::TrainOptions small;
+  small.vocabulary_size = 640;
+  small.threads = 1;
+  const fs::path folder = directory_ / "tokenizer";
+  tokenizer::train(env_, small, {directory_ / "crawl" / "crawl-0.jsonl"}, folder);
+  pipeline("run", 2, {}, {"write.tokenizer=" + folder.string(), "write.holdout=0.2"}).run_all();
+
+  const std::string streams = env_.read_file(directory_ / "run" / "streams.yaml");
+  uint64_t documents_written = 0;
+  uint64_t content_tokens = 0;
+  for (const std::string name : {"fashion", "home%20%26%20garden", "sports"}) {
+    const fs::path shards = directory_ / "run" / "shards" / name;
+    EXPECT_THAT(streams, HasSubstr(str_cat(name, ": {path: \"", (shards / "train").string())));
+    const auto train = shard::TokenStream::open(env_, shards / "train");
+    const auto validation = shard::TokenStream::open(env_, shards / "validation");
+    EXPECT_GT(validation.samples(), 0u);
+    documents_written += train.samples() + validation.samples();
+    content_tokens += tokens_within(train);
+  }
+  EXPECT_EQ(documents_written, documents(directory_ / "run" / "corpus").size());
+
+  const auto table = batch::SalienceTable::load(env_, directory_ / "run" / "salience.json");
+  const auto tokenizer = tokenizer::Tokenizer::load(env_, folder);
+  table.require_tokenizer(tokenizer.fingerprint(), tokenizer.vocabulary_size());
+  EXPECT_EQ(table.domain_tokens(), content_tokens);
+  EXPECT_GT(table.general_tokens(), 1000u);
+
+  // The general side may be shards of one's own.
+  pipeline("other", 2, {},
+           {"write.tokenizer=" + folder.string(),
+            "write.general=" + (directory_ / "run" / "shards" / "sports" / "train").string()})
+      .run_all();
+  const auto sports =
+      shard::TokenStream::open(env_, directory_ / "run" / "shards" / "sports" / "train");
+  EXPECT_EQ(
+      batch::SalienceTable::load(env_, directory_ / "other" / "salience.json").general_tokens(),
+      tokens_within(sports));
 }
 
 TEST_F(PipelineTest, ThreadsAndPartsDoNotChangeAByte) {
@@ -184,10 +231,31 @@ TEST_F(PipelineTest, AStreamIsFilteredAsTheFilesAre) {
   for (const auto line : split_lines(result.out)) texts.push_back(parse_document(line, "-").text);
   std::vector<std::string> expected;
   const std::string file =
-      text_of(env_, directory_ / "run" / "filter" / "00000-crawl-0.jsonl.jsonl.zst");
+      test::read_text(directory_ / "run" / "filter" / "00000-crawl-0.jsonl.jsonl.zst");
   for (const auto line : split_lines(file)) expected.push_back(parse_document(line, "f").text);
   EXPECT_EQ(texts, expected);
   EXPECT_FALSE(texts.empty());
+}
+
+TEST_F(PipelineTest, InputsMayBeUrls) {
+  pipeline("files").run_all();
+  test::HttpFiles crawl;
+  std::string urls;
+  test::HttpServer server;
+  for (const std::string& name : env_.list_directory(directory_ / "crawl")) {
+    crawl.files["/" + name] = env_.read_file(directory_ / "crawl" / name);
+    urls += (urls.empty() ? "" : ",") + server.url("/" + name);
+  }
+  server.start(std::ref(crawl));
+  pipeline("urls", 2, {}, {"input.paths=[" + urls + "]"}).run_all();
+  const auto of_files = documents(directory_ / "files" / "corpus");
+  const auto of_urls = documents(directory_ / "urls" / "corpus");
+  ASSERT_EQ(of_urls.size(), of_files.size());
+  for (size_t i = 0; i < of_urls.size(); ++i) {
+    EXPECT_EQ(of_urls[i].text, of_files[i].text);
+    EXPECT_THAT(of_urls[i].file, HasSubstr("http://127.0.0.1"));
+    EXPECT_EQ(of_urls[i].line, of_files[i].line);
+  }
 }
 
 TEST_F(PipelineTest, OtherSettingsAreRefusedNamingTheFirst) {
@@ -203,8 +271,8 @@ TEST_F(PipelineTest, AFileOfWhichNothingStaysIsReadOn) {
   const std::string story = Json({{"id", "story"}, {"text", "Once."}, {"domain", "none"}}).dump();
   publish_file(env_, directory_ / "crawl" / "story.jsonl", story + "\n");
   pipeline("run").run_all();
-  EXPECT_EQ(text_of(env_, directory_ / "run" / "filter" / "00004-story.jsonl.jsonl.zst"), "");
-  EXPECT_EQ(text_of(env_, directory_ / "run" / "dedup" / "00004-story.jsonl.jsonl.zst"), "");
+  EXPECT_EQ(test::read_text(directory_ / "run" / "filter" / "00004-story.jsonl.jsonl.zst"), "");
+  EXPECT_EQ(test::read_text(directory_ / "run" / "dedup" / "00004-story.jsonl.jsonl.zst"), "");
 }
 
 TEST_F(PipelineTest, AMissingStageIsNamed) {

@@ -47,6 +47,7 @@ enum class Purpose : uint32_t {
   kExploration = 17,
   kAudit = 18,
   kReportLines = 19,
+  kHeadOrder = 20,
 };
 
 // A stream of random words named by (seed, purpose, a, b); `a` and `b` are whatever identifies the

@@ -9,7 +9,9 @@
 #include "rexbert/curate/decontaminate.h"
 #include "rexbert/curate/dedup.h"
 #include "rexbert/curate/domain_model.h"
+#include "rexbert/curate/encoder_learner.h"
 #include "rexbert/curate/explore.h"
+#include "rexbert/curate/fasttext_classifier.h"
 #include "rexbert/curate/line_filter.h"
 #include "rexbert/curate/openai_labeller.h"
 #include "rexbert/curate/sample.h"
@@ -65,6 +67,14 @@ struct AuditStageOptions : LabellerOptions {
   AuditOptions agreement;
 };
 
+enum class ClassifierKind { kFastText, kEncoder };
+
+struct ClassifierStageOptions : DomainModelOptions {
+  ClassifierKind kind = ClassifierKind::kFastText;
+  FastTextOptions fasttext;
+  EncoderOptions encoder;
+};
+
 struct DedupStageOptions {
   bool enabled = true;
   DedupOptions near;
@@ -76,8 +86,10 @@ struct DecontaminateStageOptions {
 };
 
 struct WriteOptions {
-  std::string tokenizer;  // folder; empty: no shards
+  std::string tokenizer;  // folder; empty: no shards and no salience table
   double holdout = 0.01;
+  std::string general;  // folder of shards; empty: the sample
+  int64_t salience_tokens = 200'000'000;
 };
 
 struct CurateConfig {
@@ -87,7 +99,7 @@ struct CurateConfig {
   SampleOptions sample;
   LabelOptions label;
   AuditStageOptions audit;
-  DomainModelOptions classifier;
+  ClassifierStageOptions classifier;
   LineFilterOptions filter;
   DedupStageOptions dedup;
   DecontaminateStageOptions decontaminate;

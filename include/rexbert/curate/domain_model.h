@@ -1,11 +1,13 @@
 #pragma once
 
+#include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "rexbert/core/json.h"
-#include "rexbert/curate/classifier.h"
 #include "rexbert/curate/labeller.h"
+#include "rexbert/curate/line_classifier.h"
 #include "rexbert/curate/line_filter.h"
 
 namespace rexbert::curate {
@@ -28,7 +30,6 @@ std::vector<CurvePoint> precision_recall_curve(const std::vector<double>& scores
 CurvePoint choose_point(const std::vector<CurvePoint>& curve, double precision);
 
 struct DomainModelOptions {
-  ClassifierOptions classifier;
   // Of the labelled documents, kept out of training to choose the threshold and to report. Default
   // 0.2.
   double held_out = 0.2;
@@ -50,29 +51,29 @@ class DomainModel {
   // sample holds little of what else may come. Error(kUsage) saying how
   // many labels of which kind are missing, Error(kNumeric) where no threshold reaches the
   // precision.
-  static DomainModel train(Env& env, const std::string& domain, const std::vector<LabelTask>& tasks,
+  static DomainModel train(const LineLearner& learner, const std::string& domain,
+                           const std::vector<LabelTask>& tasks,
                            const std::vector<const LabelTask*>& others,
                            const DomainModelOptions& options, const fs::path& scratch);
-  // A model's two files, BASE.ftz and BASE.json. Errors as LineClassifier::load().
-  static DomainModel load(Env& env, const fs::path& base);
+  // A model's two files, that of its classifier and BASE.json. Errors as LineLearner::load().
+  static DomainModel load(Env& env, const LineLearner& learner, const fs::path& base);
   void save(Env& env, const fs::path& base) const;
 
-  // The probability of each line to be e-commerce, its neighbours considered. May be called by many
-  // threads.
-  std::vector<double> probabilities(const std::vector<std::string_view>& lines) const;
+  // The probability of each line of each document to be e-commerce, its neighbours considered. May
+  // be called by many threads.
+  std::vector<std::vector<double>> probabilities(std::span<const DocumentLines> documents) const;
   double threshold() const { return threshold_; }
   // Counts of labels, the held-out curve thinned to at most 200 points, and what was chosen.
   const Json& report() const { return report_; }
 
  private:
-  DomainModel(LineClassifier classifier, double stay)
+  DomainModel(std::unique_ptr<LineClassifier> classifier, double stay)
       : classifier_(std::move(classifier)), stay_(stay) {}
 
-  std::vector<double> log_odds(const std::vector<std::string_view>& lines) const;
-  void calibrate(const std::vector<const LabelTask*>& held_out);
-  void choose_threshold(const std::vector<const LabelTask*>& held_out, double precision);
+  void calibrate(std::span<const LabelTask* const> held_out);
+  void choose_threshold(std::span<const LabelTask* const> held_out, double precision);
 
-  LineClassifier classifier_;
+  std::unique_ptr<LineClassifier> classifier_;
   double stay_;
   double trust_ = 1;  // log-odds are multiplied by it
   double threshold_ = 0.5;

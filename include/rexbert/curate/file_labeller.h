@@ -27,12 +27,8 @@ class FileLabeller final : public Labeller {
   // has labels for more or fewer lines than the document has. From one thread at a time.
   void label(std::span<LabelTask> tasks) override;
 
-  // To be called after the last document. Throws Error(kIncompatible) "path:line: ..." for the
-  // first document of the file that was in no task.
-  void check_all_used() const;
-
-  uint64_t labelled_lines() const { return labelled_lines_; }
-  uint64_t failed_lines() const { return failed_lines_; }
+  // "labelled_lines", "failed_lines", and how many of the file's documents were in no task.
+  Json report() const override;
 
  private:
   struct DocumentLabels {

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "rexbert/core/json.h"
 #include "rexbert/curate/document.h"
 
 namespace rexbert::curate {
@@ -25,6 +26,8 @@ class Labeller {
   // Sets the labels of every task: as many as lines, kFailed where no answer could be had. Throws
   // only for what makes further calls pointless, such as a budget that is spent or a refused key.
   virtual void label(std::span<LabelTask> tasks) = 0;
+  // What it did and what that cost, by name, since it was made; null where there is nothing to say.
+  virtual Json report() const { return {}; }
 };
 
 }  // namespace rexbert::curate

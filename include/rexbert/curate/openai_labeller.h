@@ -115,6 +115,8 @@ class OpenAiLabeller final : public Labeller {
   void label(std::span<LabelTask> tasks) override;
 
   LabelStatistics statistics() const;
+  // The statistics under their own names.
+  Json report() const override;
 
  private:
   struct Impl;

@@ -17,10 +17,11 @@ namespace rexbert::curate {
 //   sample/sample.jsonl         the documents whose lines are labelled
 //   label/labels.jsonl          their labels, a document a line, in the order of the sample
 //   audit/audit.json            agreement with a second labeller, audit/disagreements.jsonl
-//   models/DOMAIN.ftz, .json    a classifier, its curve and its threshold
+//   train-classifier/DOMAIN.*   a classifier, and .json: its curve and its threshold
 //   filter/NAME.jsonl.zst       the kept lines of an input file's documents; NAME.json counts them
 //   dedup/NAME.jsonl.zst        of these, one of each kind; dedup/duplicates.jsonl the others
-//   corpus/DOMAIN.jsonl.zst     what comes out; shards/DOMAIN with a tokenizer, streams.yaml
+//   corpus/DOMAIN.jsonl.zst     what comes out; with a tokenizer shards/DOMAIN, salience.json and
+//                               streams.yaml
 //   report/report.html, .json   what became of everything
 //   manifest.json               what was done, with which settings
 //
@@ -29,7 +30,9 @@ namespace rexbert::curate {
 class Pipeline {
  public:
   // `part`: of the input files that explore, sample and filter read, every count-th is this part's.
-  Pipeline(Env& env, CurateConfig config, corpus::Part part = {});
+  // `make_encoder_learner`: for classifier.kind encoder, which is Error(kConfig) without.
+  Pipeline(Env& env, CurateConfig config, corpus::Part part = {},
+           MakeEncoderLearner make_encoder_learner = {});
   ~Pipeline();
 
   // By their order. Each throws Error(kNotFound) naming the stage that must come first,
@@ -52,6 +55,7 @@ struct StreamCounts {
   uint64_t kept = 0;
 };
 StreamCounts filter_stream(Env& env, const CurateConfig& config, const fs::path& input,
-                           const std::function<void(const std::string&)>& write);
+                           const std::function<void(const std::string&)>& write,
+                           const MakeEncoderLearner& make_encoder_learner = {});
 
 }  // namespace rexbert::curate

@@ -27,4 +27,7 @@ void write_safetensors(Env& env, const fs::path& path, const NamedTensors& tenso
 // is Error(kCorrupt) with the path and the tensor's name.
 std::map<std::string, at::Tensor> read_safetensors(Env& env, const fs::path& path);
 
+// What a file says of itself; empty where it says nothing. Errors of the header as above.
+std::map<std::string, std::string> read_safetensors_metadata(Env& env, const fs::path& path);
+
 }  // namespace rexbert::hf

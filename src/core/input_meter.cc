@@ -1,8 +1,8 @@
-#include "corpus/input_meter.h"
+#include "rexbert/core/input_meter.h"
 
 #include <utility>
 
-namespace rexbert::corpus {
+namespace rexbert {
 namespace {
 
 class MeteredFile final : public RandomAccessFile {
@@ -26,4 +26,4 @@ std::unique_ptr<RandomAccessFile> InputMeter::open_file(const fs::path& path) {
   return std::make_unique<MeteredFile>(base_.open_file(path), bytes_);
 }
 
-}  // namespace rexbert::corpus
+}  // namespace rexbert

@@ -6,7 +6,7 @@
 
 #include "rexbert/core/env.h"
 
-namespace rexbert::corpus {
+namespace rexbert {
 
 // An Env that counts the bytes read through open_file(), so that progress is known in stored bytes
 // whatever the compression.
@@ -21,4 +21,4 @@ class InputMeter final : public EnvWrapper {
   std::atomic<uint64_t> bytes_ = 0;
 };
 
-}  // namespace rexbert::corpus
+}  // namespace rexbert
