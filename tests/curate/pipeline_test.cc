@@ -13,6 +13,7 @@
 #include "rexbert/core/philox.h"
 #include "rexbert/core/strings.h"
 #include "rexbert/shard/token_stream.h"
+#include "rexbert/tokenizer/tokenizer.h"
 #include "rexbert/tokenizer/train.h"
 #include "support/command.h"
 #include "support/errors.h"

@@ -99,7 +99,7 @@ TEST_F(SpanEncoderTest, ASpanBeyondTheContextIsCut) {
   std::string text;
   for (int i = 0; i < 40; ++i) text += "shoes ";
   const Spans longer = {text, "size 7"};
-  const Spans whole = {text.substr(0, 120), "size 7"};
+  const Spans whole = {std::string_view(text).substr(0, 120), "size 7"};
   expect_near(spans.mean_states({&longer, 1}), spans.mean_states({&whole, 1}));
   EXPECT_THAT(test::error_of([&] { encoder({.context_length = 4}); }),
               HasSubstr("context length: expected at least 8 tokens, got 4"));

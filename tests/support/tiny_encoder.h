@@ -6,6 +6,7 @@
 
 #include "rexbert/hf/model_folder.h"
 #include "rexbert/nn/model.h"
+#include "rexbert/tokenizer/tokenizer.h"
 #include "rexbert/tokenizer/train.h"
 
 namespace rexbert::test {
