@@ -4,6 +4,7 @@
 #include <string>
 
 #include "cli/commands.h"
+#include "cli/curate_cluster.h"
 #ifdef REXBERT_HAS_COMMAND_TRAIN
 #include "cli/encoder_learner.h"
 #endif
@@ -29,6 +30,8 @@ struct Options : RunConfigOptions {
   std::string part = "1/1";
   bool from_stdin = false;
   bool to_stdout = false;
+  bool located = false;
+  std::string counts;
 
   curate::CurateConfig load() const {
     return curate::load_curate_config(Env::posix(), config, overrides);
@@ -39,16 +42,12 @@ struct Options : RunConfigOptions {
 };
 
 void filter_standard_input(const Options& options) {
-  curate::CurateConfig config = options.load();
-  config.input.format = curate::SourceFormat::kJsonLines;
   const curate::StreamCounts counts = curate::filter_stream(
-      Env::posix(), config, "-",
-      [](const std::string& lines) {
-        if (std::fwrite(lines.data(), 1, lines.size(), stdout) != lines.size()) {
-          throw Error(ErrorCode::kIo, "standard output: cannot be written");
-        }
-      },
-      encoder_learner());
+      Env::posix(), options.load(), {.located = options.located}, print, encoder_learner());
+  if (!options.counts.empty()) {
+    const Json json = {{"files", counts.files}};
+    publish_file(Env::posix(), options.counts, json.dump(1) + "\n");
+  }
   log::info(str_cat("kept ", counts.kept, " of ", counts.read, " documents"));
 }
 
@@ -84,7 +83,7 @@ void add_curate_command(CLI::App& app) {
   });
   for (const std::string& name : curate::Pipeline::stages()) {
     CLI::App* stage = add_stage(*command, name, description(name), options);
-    if (name == "explore" || name == "sample" || name == "filter") {
+    if (curate::Pipeline::has_parts(name)) {
       stage->add_option("--part", options->part, "i/n: of the input files, this part's")
           ->capture_default_str();
     }
@@ -95,6 +94,15 @@ void add_curate_command(CLI::App& app) {
           stage->add_flag("--stdout", options->to_stdout, "Write the kept ones to standard output");
       in->needs(out);
       out->needs(in);
+      stage
+          ->add_flag("--located", options->located,
+                     "Each line, in and out, begins with FILE, a tab, the line's number in it "
+                     "and a tab: where the document comes from")
+          ->needs(in);
+      stage
+          ->add_option("--counts", options->counts,
+                       "File for what was read, dropped and kept, by file and domain, as JSON")
+          ->needs(in);
     }
     stage->callback([options, name] {
       if (options->from_stdin) {
@@ -104,6 +112,7 @@ void add_curate_command(CLI::App& app) {
       }
     });
   }
+  add_cluster_commands(*command);
   command->add_subcommand("docs", "Print the reference of all keys in Markdown")->callback([] {
     std::fputs(curate::curate_configuration_reference().c_str(), stdout);
   });

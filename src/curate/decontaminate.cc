@@ -1,5 +1,8 @@
 #include "rexbert/curate/decontaminate.h"
 
+#include <optional>
+
+#include "curate/decontaminate_files.h"
 #include "curate/document_fields.h"
 #include "curate/evaluation_index.h"
 #include "curate/evaluation_texts.h"
@@ -101,6 +104,15 @@ DecontaminateSummary summarize(Counts counts) {
 
 DecontaminateSummary decontaminate(Env& env, const DecontaminateJob& job,
                                    const DecontaminateOptions& options) {
+  std::optional<EvaluationIndex> index;
+  return decontaminate(env, job, options, [&]() -> const EvaluationIndex& {
+    return index.emplace(env, job.evaluation, options);
+  });
+}
+
+DecontaminateSummary decontaminate(Env& env, const DecontaminateJob& job,
+                                   const DecontaminateOptions& options,
+                                   const std::function<const EvaluationIndex&()>& index) {
   check_options(options);
   check_outputs(job.files, job.report);
   if (job.evaluation.empty()) throw Error(ErrorCode::kUsage, "expected evaluation files, got none");
@@ -109,12 +121,13 @@ DecontaminateSummary decontaminate(Env& env, const DecontaminateJob& job,
     return summarize(folder.state().at("counts").get<Counts>());
   }
   if (folder.state().contains("done")) folder.save(Json::object());
-  const EvaluationIndex index(env, job.evaluation, options);
-  log::info(str_cat("looking for ", index.texts(), " evaluation texts; ", index.short_texts(),
-                    " more are too short"));
+  const EvaluationIndex& evaluation = index();
+  log::info(str_cat("looking for ", evaluation.texts(), " evaluation texts; ",
+                    evaluation.short_texts(), " more are too short"));
   Rewrite rewrite;
-  rewrite.initial = {{"evaluation_texts", index.texts()}, {"short_texts", index.short_texts()}};
-  rewrite.batch = KeepClean(job, index);
+  rewrite.initial = {{"evaluation_texts", evaluation.texts()},
+                     {"short_texts", evaluation.short_texts()}};
+  rewrite.batch = KeepClean(job, evaluation);
   return summarize(rewrite_files(folder, job.files, job.report, job.threads, rewrite));
 }
 

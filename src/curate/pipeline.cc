@@ -5,13 +5,14 @@
 #include <iterator>
 #include <thread>
 
+#include "curate/filter_batch.h"
+#include "curate/source_base.h"
 #include "curate/stages.h"
 #include "rexbert/core/clock.h"
 #include "rexbert/core/error.h"
 #include "rexbert/core/log.h"
 #include "rexbert/core/strings.h"
 #include "rexbert/core/version.h"
-#include "rexbert/curate/document_filter.h"
 #include "rexbert/net/web_env.h"
 #include "rexbert/text/input_files.h"
 
@@ -21,24 +22,40 @@ namespace {
 struct Stage {
   std::string name;
   void (*run)(const StageContext&);
+  bool has_parts = false;                        // works a file at a time
+  void (*begin)(const StageContext&) = nullptr;  // where others may do the stage's work
   bool (*is_wanted)(const CurateConfig&) = [](const CurateConfig&) { return true; };
 };
 
 const std::vector<Stage>& all_stages() {
   static const std::vector<Stage> stages = {
-      {"explore", run_explore},
-      {"sample", run_sample},
-      {"label", run_label},
-      {"audit", run_audit,
-       [](const auto& config) { return config.audit.kind != LabellerKind::kNone; }},
-      {"train-classifier", run_train_classifier},
-      {"filter", run_filter},
-      {"dedup", run_dedup, [](const auto& config) { return config.dedup.enabled; }},
-      {"decontaminate", run_decontaminate,
-       [](const auto& config) { return !config.decontaminate.evaluation.empty(); }},
-      {"write", run_write},
-      {"report", run_report}};
+      {.name = "explore", .run = run_explore, .has_parts = true},
+      {.name = "sample", .run = run_sample, .has_parts = true},
+      {.name = "label", .run = run_label},
+      {.name = "audit",
+       .run = run_audit,
+       .is_wanted = [](const auto& config) { return config.audit.kind != LabellerKind::kNone; }},
+      {.name = "train-classifier", .run = run_train_classifier},
+      {.name = "filter", .run = run_filter, .has_parts = true, .begin = begin_filter},
+      {.name = "dedup",
+       .run = run_dedup,
+       .begin = begin_dedup,
+       .is_wanted = [](const auto& config) { return config.dedup.enabled; }},
+      {.name = "decontaminate",
+       .run = run_decontaminate,
+       .has_parts = true,
+       .is_wanted = [](const auto& config) { return !config.decontaminate.evaluation.empty(); }},
+      {.name = "write", .run = run_write},
+      {.name = "report", .run = run_report}};
   return stages;
+}
+
+const Stage& find_stage(const std::string& name) {
+  for (const Stage& stage : all_stages()) {
+    if (stage.name == name) return stage;
+  }
+  throw Error(ErrorCode::kUsage, str_cat("expected a stage of ", str_join(Pipeline::stages(), ", "),
+                                         ", got ", str_quote(name)));
 }
 
 std::vector<InputFile> find_inputs(Env& env, const InputOptions& options) {
@@ -50,26 +67,22 @@ std::vector<InputFile> find_inputs(Env& env, const InputOptions& options) {
   return inputs;
 }
 
+}  // namespace
+
 int threads_for(int wanted) {
   if (wanted > 0) return wanted == 1 ? 0 : wanted;
   const auto cores = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
   return cores == 1 ? 0 : cores;
 }
 
-}  // namespace
-
 std::unique_ptr<DocumentSource> StageContext::open(Env& reading, const InputFile& input,
                                                    Json& bad) const {
-  constexpr size_t kListed = 1000;
-  bad = {{"count", 0}, {"first", Json::array()}};
+  bad = no_bad_records();
   text::OnBadLine handle = text::make_bad_line_handler(text::parse_on_error(config.input.on_error));
   return open_source(reading, input.path, config.input.source(),
                      [&bad, handle = std::move(handle)](const text::BadLine& line) {
                        handle(line);
-                       bad["count"] = bad["count"].get<uint64_t>() + 1;
-                       if (bad["first"].size() < kListed) {
-                         bad["first"].push_back({{"line", line.line}, {"reason", line.reason}});
-                       }
+                       add_bad_record(bad, line.line, line.reason);
                      });
 }
 
@@ -168,7 +181,7 @@ struct Pipeline::Impl {
   }
 
   // What was done: the settings and results of every stage that is there. Without the report, which
-  // says the same again.
+  // says the same again. Parts leave it to the next that is none.
   void write_manifest() const {
     Json manifest = {{"version", 1}, {"rexbert", kVersion}, {"config", to_yaml(config)}};
     Json& stages = manifest["stages"] = Json::object();
@@ -201,15 +214,11 @@ const std::vector<std::string>& Pipeline::stages() {
   return names;
 }
 
+bool Pipeline::has_parts(const std::string& stage) { return find_stage(stage).has_parts; }
+
 void Pipeline::run(const std::string& name) {
-  for (const Stage& stage : all_stages()) {
-    if (stage.name != name) continue;
-    impl_->run(stage);
-    impl_->write_manifest();
-    return;
-  }
-  throw Error(ErrorCode::kUsage,
-              str_cat("expected a stage of ", str_join(stages(), ", "), ", got ", str_quote(name)));
+  impl_->run(find_stage(name));
+  if (impl_->context.part.count == 1) impl_->write_manifest();
 }
 
 void Pipeline::run_all() {
@@ -217,44 +226,41 @@ void Pipeline::run_all() {
   impl_->write_manifest();
 }
 
-StreamCounts filter_stream(Env& env, const CurateConfig& config, const fs::path& input,
-                           const std::function<void(const std::string&)>& write,
-                           const MakeEncoderLearner& make_encoder_learner) {
-  StageContext context{env,
-                       config,
-                       {},
-                       {{input, 0, "stream"}},
-                       threads_for(config.run.threads),
-                       make_encoder_learner};
-  const DocumentFilter filter(load_models(context), config.filter);
-  Json bad;
-  const auto source = context.open(env, context.inputs.front(), bad);
-  StreamCounts counts;
-  struct Result {
-    std::string lines;
-    StreamCounts counts;
+void Pipeline::begin(const std::string& name) {
+  const Stage& stage = find_stage(name);
+  if (stage.begin == nullptr) {
+    throw Error(ErrorCode::kUsage,
+                str_cat("expected a stage that others may do, filter or dedup, got ", name));
+  }
+  with_context("curate " + name, [&] { stage.begin(impl_->context); });
+}
+
+Json Pipeline::plan() const {
+  const CurateConfig& config = impl_->config;
+  const SourceOptions source = config.input.source();
+  const SourceFields& fields = source.fields;
+  const auto formats = names_of(source.format);
+  const auto name_of = [&](SourceFormat format) {
+    return std::ranges::find(formats, format, [](const auto& entry) { return entry.first; })
+        ->second;
   };
-  map_source<Result>(
-      *source, context.threads,
-      [&] {
-        return [&filter](DocumentBatch&& batch) {
-          Result result;
-          result.counts.read = batch.size();
-          const auto reasons = filter.apply(batch);
-          for (size_t d = 0; d < batch.size(); ++d) {
-            if (reasons[d] != nullptr) continue;
-            ++result.counts.kept;
-            result.lines += to_json_line(batch[d]);
-          }
-          return result;
-        };
-      },
-      [&](Result&& result) {
-        counts.read += result.counts.read;
-        counts.kept += result.counts.kept;
-        write(result.lines);
-      });
-  return counts;
+  Json inputs = Json::array();
+  for (const InputFile& input : impl_->context.inputs) {
+    inputs.push_back({{"path", input.path.string()},
+                      {"name", input.name},
+                      {"bytes", input.bytes},
+                      {"format", name_of(resolve_format(input.path, source.format))}});
+  }
+  return {
+      {"version", 1},
+      {"directory", config.run.directory},
+      {"inputs", inputs},
+      {"columns", {fields.text, fields.id, fields.url, fields.domain, fields.date, fields.score}},
+      {"whole_objects", source.text_template.empty() && source.json_type.empty()},
+      {"dedup",
+       {{"enabled", config.dedup.enabled},
+        {"similarity", config.dedup.near.similarity},
+        {"bucket_window", config.dedup.near.bucket_window}}}};
 }
 
 }  // namespace rexbert::curate

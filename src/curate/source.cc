@@ -3,6 +3,7 @@
 #include <array>
 #include <utility>
 
+#include "curate/located_bytes.h"
 #include "curate/source_base.h"
 #include "rexbert/core/error.h"
 #include "rexbert/core/strings.h"
@@ -22,6 +23,8 @@ constexpr std::array<std::pair<std::string_view, SourceFormat>, 9> kExtensions =
      {".warc", SourceFormat::kWarc},
      {".parquet", SourceFormat::kParquet}}};
 
+}  // namespace
+
 SourceFormat resolve_format(const fs::path& path, SourceFormat asked) {
   if (asked != SourceFormat::kByExtension) return asked;
   const std::string extension = text::data_extension(path);
@@ -34,6 +37,8 @@ SourceFormat resolve_format(const fs::path& path, SourceFormat asked) {
                       "format given"));
 }
 
+namespace {
+
 // JSON lines and plain text, which the module text reads.
 class TextSource final : public SourceBase {
  public:
@@ -43,6 +48,14 @@ class TextSource final : public SourceBase {
         json_(format == text::FileFormat::kJsonLines),
         fields_(options, FieldMap::Text::kSeparate),
         reader_(env, path, 0, read_options(options, format, fields_), nullptr) {}
+  TextSource(std::unique_ptr<LocatedBytes> bytes, const SourceOptions& options,
+             text::OnBadLine on_bad)
+      : SourceBase("-", options, std::move(on_bad)),
+        json_(true),
+        fields_(options, FieldMap::Text::kSeparate),
+        located_(bytes.get()),
+        reader_(std::move(bytes), "-", 0,
+                read_options(options, text::FileFormat::kJsonLines, fields_), nullptr) {}
 
  private:
   static text::ReadOptions read_options(const SourceOptions& options, text::FileFormat format,
@@ -67,7 +80,7 @@ class TextSource final : public SourceBase {
       case Step::kDocument:
         break;
       case Step::kBad:
-        document.line = bad_line.line;
+        set_place(bad_line.line, document);
         return bad(std::move(bad_line.reason));
       case Step::kEmpty:
         return Outcome::kEmpty;
@@ -76,15 +89,24 @@ class TextSource final : public SourceBase {
       case Step::kEnd:
         return Outcome::kEnd;
     }
-    document.line = record.line;
+    set_place(record.line, document);
     document.text = record.text;
     std::string score;
     if (json_) fields_.fill(record.fields, document, score);
     return set_score(score, document) ? Outcome::kDocument : Outcome::kBad;
   }
 
+  void set_place(uint64_t line, Document& document) const {
+    document.line = line;
+    if (located_ == nullptr) return;
+    const LocatedBytes::Place& place = located_->place_of(line);
+    document.file = place.file;
+    document.line = place.line;
+  }
+
   const bool json_;
   const FieldMap fields_;
+  LocatedBytes* const located_ = nullptr;  // what reader_ reads, where records say their place
   text::DocumentReader reader_;
 };
 
@@ -109,6 +131,12 @@ const std::vector<std::string>& source_extensions() {
     return names;
   }();
   return extensions;
+}
+
+SourcePointer open_located_source(std::unique_ptr<ByteSource> bytes, const SourceOptions& options,
+                                  text::OnBadLine on_bad) {
+  return std::make_unique<TextSource>(std::make_unique<LocatedBytes>(std::move(bytes)), options,
+                                      std::move(on_bad));
 }
 
 std::unique_ptr<DocumentSource> open_source(Env& env, const fs::path& path,

@@ -57,7 +57,7 @@ bool SourceBase::next(Document& document) {
         break;
       case Outcome::kBad:
         ++counts_.bad;
-        on_bad_({file_, line, bad_reason_});
+        on_bad_({document.file.empty() ? file_ : document.file, line, bad_reason_});
         break;
       case Outcome::kEnd:
         ended_ = true;
@@ -74,8 +74,10 @@ SourceBase::Outcome SourceBase::finish(Document& document) {
   }
   normalize_line_ends(document.text);
   if (str_trim(document.text).empty()) return Outcome::kEmpty;
-  document.file = file_;
-  if (document.id.empty()) document.id = str_cat(path_.filename().string(), ":", document.line);
+  if (document.file.empty()) document.file = file_;
+  if (document.id.empty()) {
+    document.id = str_cat(fs::path(document.file).filename().string(), ":", document.line);
+  }
   if (document.domain.empty()) document.domain = options_.domain;
   return Outcome::kDocument;
 }

@@ -24,7 +24,8 @@ class SourceBase : public DocumentSource {
   enum class Outcome { kDocument, kEmpty, kSkipped, kBad, kEnd };
 
   // Moves to the next record and fills in the document; its line too, whatever the outcome, but at
-  // the end. kBad: the reason is bad_reason_. An Error(kCorrupt) thrown here is a damaged file.
+  // the end, and its file where that is not path_. kBad: the reason is bad_reason_. An
+  // Error(kCorrupt) thrown here is a damaged file.
   virtual Outcome read(Document& document) = 0;
 
   Outcome bad(std::string reason) {
@@ -79,8 +80,14 @@ TextTemplate template_or_products(const SourceOptions& options);
 std::string render_objects(const TextTemplate& form, std::span<const std::string> values,
                            size_t stride = 0);
 
+// The format asked for, or that which the name says; Error(kUsage) where it says none.
+SourceFormat resolve_format(const fs::path& path, SourceFormat asked);
+
 using SourcePointer = std::unique_ptr<DocumentSource>;
 SourcePointer open_json_source(Env&, const fs::path&, const SourceOptions&, text::OnBadLine);
+// Of located records (located_bytes.h), each JSON.
+SourcePointer open_located_source(std::unique_ptr<ByteSource>, const SourceOptions&,
+                                  text::OnBadLine);
 SourcePointer open_plain_source(Env&, const fs::path&, const SourceOptions&, text::OnBadLine);
 SourcePointer open_tsv_source(Env&, const fs::path&, const SourceOptions&, text::OnBadLine);
 SourcePointer open_html_source(Env&, const fs::path&, const SourceOptions&, text::OnBadLine);

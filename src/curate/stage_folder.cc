@@ -26,12 +26,15 @@ std::string first_difference(const Json& old, const Json& now, const std::string
 
 }  // namespace
 
-StageFolder::StageFolder(Env& env, const fs::path& path, const Json& settings)
+StageFolder::StageFolder(Env& env, const fs::path& path, const Json& settings,
+                         const std::string& writer)
     : env_(env), path_(path) {
   env.create_directories(path);
   const fs::path file = path / kSettings;
   if (!env.exists(file)) {
-    publish_file(env, file, settings.dump(1) + "\n");
+    PublishedFile published(env, file, writer);
+    published.append(settings.dump(1) + "\n");
+    published.publish();
     return;
   }
   const Json begun = parse_json(env.read_file(file), file.string());
@@ -56,8 +59,8 @@ void StageFolder::finish(const std::string& item, const Json& result) {
 
 std::unique_ptr<FileLock> StageFolder::try_lock() { return env_.try_lock(path_ / "lock"); }
 
-PublishedFile::PublishedFile(Env& env, fs::path path)
-    : env_(env), path_(std::move(path)), aside_(path_.string() + ".tmp") {
+PublishedFile::PublishedFile(Env& env, fs::path path, const std::string& writer)
+    : env_(env), path_(std::move(path)), aside_(path_.string() + writer + ".tmp") {
   file_ = env_.new_writable_file(aside_);
 }
 

@@ -14,8 +14,8 @@ namespace rexbert::curate {
 class StageFolder {
  public:
   // Creates the folder, or checks that it was begun with the same settings: Error(kIncompatible)
-  // naming the first that differs.
-  StageFolder(Env& env, const fs::path& path, const Json& settings);
+  // naming the first that differs. `writer`: as of PublishedFile.
+  StageFolder(Env& env, const fs::path& path, const Json& settings, const std::string& writer = "");
 
   fs::path operator/(const std::string& name) const { return path_ / name; }
   bool is_done(const std::string& item) const;
@@ -31,10 +31,11 @@ class StageFolder {
 };
 
 // A file that appears when it is whole: written aside, and for a name in .zst as zstd frames, one
-// for each piece.
+// for each piece. `writer` names the process among those that may publish the file at the same
+// time: each writes aside on its own, and the last one's stays.
 class PublishedFile {
  public:
-  PublishedFile(Env& env, fs::path path);
+  PublishedFile(Env& env, fs::path path, const std::string& writer = "");
   // `piece` is compressed already, or plain, as the path's name says.
   void append(std::string_view piece) {
     file_->append(piece);

@@ -9,6 +9,7 @@
 #include "rexbert/core/input_meter.h"
 #include "rexbert/core/json.h"
 #include "rexbert/core/progress.h"
+#include "rexbert/core/strings.h"
 #include "rexbert/core/units.h"
 #include "rexbert/corpus/tokenize.h"
 #include "rexbert/curate/config.h"
@@ -34,6 +35,10 @@ struct StageContext {
   fs::path directory(const std::string& stage) const {
     return fs::path(config.run.directory) / stage;
   }
+  // Names this process among those of the other parts (PublishedFile).
+  std::string writer() const {
+    return part.count == 1 ? "" : str_cat(".", part.index, "-of-", part.count);
+  }
   bool is_mine(size_t input) const {
     return input % static_cast<size_t>(part.count) == static_cast<size_t>(part.index - 1);
   }
@@ -53,6 +58,12 @@ std::string output_name(const InputFile& input);
 // The stages that the config has run before these.
 const char* stage_before_decontaminate(const CurateConfig& config);
 const char* stage_before_write(const CurateConfig& config);
+
+// As the config names them.
+config::EnumNames<SourceFormat> names_of(SourceFormat);
+
+// Threads beside the calling one, for a setting run.threads.
+int threads_for(int wanted);
 
 // How far input files are read.
 class InputProgress {
@@ -85,6 +96,8 @@ void run_dedup(const StageContext& context);
 void run_decontaminate(const StageContext& context);
 void run_write(const StageContext& context);
 void run_report(const StageContext& context);
+void begin_filter(const StageContext& context);
+void begin_dedup(const StageContext& context);
 
 // The domains to curate: those of the config, else those that explore proposes.
 std::vector<std::string> chosen_domains(const StageContext& context);

@@ -1,90 +1,48 @@
 // The stages that choose documents: filter, dedup and decontaminate.
 
-#include <algorithm>
-#include <array>
-#include <bit>
+#include <optional>
 
+#include "curate/decontaminate_files.h"
+#include "curate/filter_batch.h"
 #include "curate/line_batches.h"
 #include "curate/stages.h"
 #include "rexbert/core/error.h"
 #include "rexbert/core/hash.h"
 #include "rexbert/core/strings.h"
-#include "rexbert/curate/document_filter.h"
 
 namespace rexbert::curate {
 namespace {
-
-// Counts of one domain, by name: "documents", "bytes", "lines", "words", the same of what is kept
-// ("kept_documents", ...), "dropped: REASON", documents by the bits that their bytes take
-// ("length 11": 1024 to 2047), and the kept lines by tenths of their score ("score 9").
-using Counts = std::map<std::string, uint64_t>;
-
-struct FilterResult {
-  std::string frame;
-  std::map<std::string, Counts> domains;
-};
-
-FilterResult filter_batch(const DocumentFilter& filter, DocumentBatch&& batch) {
-  FilterResult result;
-  for (const Document& document : batch) {
-    Counts& counts = result.domains[domain_name(document)];
-    counts["documents"] += 1;
-    counts["bytes"] += document.text.size();
-    counts["lines"] += split_lines(document.text).size();
-    counts["words"] += count_words(document.text);
-    counts[str_cat("length ", std::bit_width(document.text.size()))] += 1;
-  }
-  const auto reasons = filter.apply(batch);
-  std::string lines;
-  for (size_t d = 0; d < batch.size(); ++d) {
-    Document& document = batch[d];
-    Counts& counts = result.domains[domain_name(document)];
-    if (reasons[d] != nullptr) {
-      counts[str_cat("dropped: ", reasons[d])] += 1;
-      continue;
-    }
-    document.domain = domain_name(document);
-    counts["kept_documents"] += 1;
-    counts["kept_bytes"] += document.text.size();
-    counts["kept_lines"] += document.line_scores.size();
-    counts["kept_words"] += count_words(document.text);
-    std::array<uint64_t, 10> tenths{};
-    for (const float score : document.line_scores) {
-      ++tenths[static_cast<size_t>(std::min(9, static_cast<int>(score * 10)))];
-    }
-    for (size_t i = 0; i < tenths.size(); ++i) {
-      if (tenths[i] > 0) counts[str_cat("score ", i)] += tenths[i];
-    }
-    lines += to_json_line(document);
-  }
-  if (!lines.empty()) result.frame = zstd_frame(lines);
-  return result;
-}
 
 Json filter_file(const StageContext& context, const StageFolder& folder,
                  const DocumentFilter& filter, const InputFile& input, InputProgress& progress) {
   Json bad;
   const auto source = context.open(progress.env(), input, bad);
   PublishedFile file(context.env, folder / output_name(input));
-  std::map<std::string, Counts> domains;
+  DomainFilterCounts domains;
   uint64_t lines = 0, kept_lines = 0;
-  map_source<FilterResult>(
+  map_source<FilteredBatch>(
       *source, context.threads,
       [&] {
-        return [&filter](DocumentBatch&& batch) { return filter_batch(filter, std::move(batch)); };
+        return [&filter](DocumentBatch&& batch) {
+          FilteredBatch result = filter_batch(filter, std::move(batch));
+          if (!result.lines.empty()) result.lines = zstd_frame(result.lines);
+          return result;
+        };
       },
-      [&](FilterResult&& result) {
-        file.append(result.frame);
-        for (const auto& [domain, counts] : result.domains) {
-          for (const auto& [name, count] : counts) domains[domain][name] += count;
-          lines += counts.at("lines");
-          if (counts.contains("kept_lines")) kept_lines += counts.at("kept_lines");
+      [&](FilteredBatch&& result) {
+        file.append(result.lines);
+        for (const auto& [name, of_file] : result.files) {
+          add_counts(domains, of_file);
+          for (const auto& [domain, counts] : of_file) {
+            lines += counts.at("lines");
+            if (counts.contains("kept_lines")) kept_lines += counts.at("kept_lines");
+          }
         }
         progress.show(str_cat(input.path.filename().string(), ", ", kept_lines, " of ", lines,
                               " lines kept"));
       });
   file.publish();
-  return {{"domains", domains}, {"bad_records", bad}};
+  return filter_result(domains, bad);
 }
 
 // A hash of the models: another one makes another output.
@@ -101,53 +59,97 @@ std::string hash_of_models(const StageContext& context) {
   return hash_hex("xxh3_64", all);
 }
 
-// From the outputs of one stage to those of another.
-std::vector<FileRewrite> rewrites(const StageContext& context, const std::string& from,
-                                  const std::string& to) {
+StageFolder filter_folder(const StageContext& context) {
+  const LineFilterOptions& options = context.config.filter;
+  return {context.env,
+          context.directory("filter"),
+          {{"input", context.input_settings()},
+           {"models", hash_of_models(context)},
+           {"min_run", options.min_run},
+           {"bridge", options.bridge},
+           {"min_share", options.min_share},
+           {"min_bytes", options.min_bytes}},
+          context.writer()};
+}
+
+StageFolder dedup_folder(const StageContext& context) {
+  const DedupOptions& near = context.config.dedup.near;
+  return {context.env,
+          context.directory("dedup"),
+          {{"shingle_words", near.shingle_words},
+           {"bands", near.bands},
+           {"rows", near.rows},
+           {"similarity", near.similarity},
+           {"bucket_window", near.bucket_window},
+           {"seed", near.seed}}};
+}
+
+// From the outputs of filter to those of dedup.
+std::vector<FileRewrite> dedup_files(const StageContext& context) {
   std::vector<FileRewrite> files;
   for (const InputFile& input : context.inputs) {
-    const fs::path file = context.directory(from) / output_name(input);
-    context.require(file, from);
-    files.push_back({file, context.directory(to) / output_name(input)});
+    const fs::path file = context.directory("filter") / output_name(input);
+    context.require(file, "filter");
+    files.push_back({file, context.directory("dedup") / output_name(input)});
   }
   return files;
 }
 
+std::string contaminated_file(const InputFile& input) { return input.name + ".contaminated.jsonl"; }
+
+// `index` is made for the first file.
+Json decontaminate_file(const StageContext& context, const StageFolder& folder,
+                        const std::vector<EvaluationFile>& evaluation,
+                        std::optional<EvaluationIndex>& index, const InputFile& input) {
+  const char* before = stage_before_decontaminate(context.config);
+  const fs::path file = context.directory(before) / output_name(input);
+  context.require(file, before);
+  const fs::path work = folder / (input.name + ".work");
+  const DecontaminateOptions& options = context.config.decontaminate.overlap;
+  const DecontaminateSummary summary =
+      decontaminate(context.env,
+                    {.files = {{file, folder / output_name(input)}},
+                     .evaluation = evaluation,
+                     .report = folder / contaminated_file(input),
+                     .work_directory = work,
+                     .threads = context.threads},
+                    options, [&]() -> const EvaluationIndex& {
+                      if (!index) index.emplace(context.env, evaluation, options);
+                      return *index;
+                    });
+  context.env.remove_all(work);
+  return {{"documents", summary.documents},
+          {"kept", summary.kept},
+          {"dropped", summary.dropped},
+          {"hits", summary.hits},
+          {"evaluation_texts", summary.evaluation_texts},
+          {"short_texts", summary.short_texts}};
+}
+
 }  // namespace
 
+void begin_filter(const StageContext& context) { filter_folder(context); }
+
 void run_filter(const StageContext& context) {
-  const LineFilterOptions& options = context.config.filter;
-  StageFolder folder(context.env, context.directory("filter"),
-                     {{"input", context.input_settings()},
-                      {"models", hash_of_models(context)},
-                      {"min_run", options.min_run},
-                      {"bridge", options.bridge},
-                      {"min_share", options.min_share},
-                      {"min_bytes", options.min_bytes}});
-  const DocumentFilter filter(load_models(context), options);
+  StageFolder folder = filter_folder(context);
+  const DocumentFilter filter(load_models(context), context.config.filter);
   for_each_input(context, folder, "filtering",
                  [&](const InputFile& input, InputProgress& progress) {
                    return filter_file(context, folder, filter, input, progress);
                  });
 }
 
+void begin_dedup(const StageContext& context) { dedup_folder(context); }
+
 void run_dedup(const StageContext& context) {
-  const DedupStageOptions& options = context.config.dedup;
-  const DedupOptions& near = options.near;
-  StageFolder folder(context.env, context.directory("dedup"),
-                     {{"shingle_words", near.shingle_words},
-                      {"bands", near.bands},
-                      {"rows", near.rows},
-                      {"similarity", near.similarity},
-                      {"bucket_window", near.bucket_window},
-                      {"seed", near.seed}});
+  StageFolder folder = dedup_folder(context);
   if (folder.is_done("dedup")) return;
   const DedupSummary summary = deduplicate(context.env,
-                                           {.files = rewrites(context, "filter", "dedup"),
+                                           {.files = dedup_files(context),
                                             .report = folder / "duplicates.jsonl",
                                             .work_directory = folder / "work",
                                             .threads = context.threads},
-                                           near);
+                                           context.config.dedup.near);
   folder.finish("dedup", {{"documents", summary.documents},
                           {"kept", summary.kept},
                           {"exact", summary.exact},
@@ -168,23 +170,30 @@ void run_decontaminate(const StageContext& context) {
                      {{"evaluation", files},
                       {"dedup", context.config.dedup.enabled},
                       {"ngram_words", options.overlap.ngram_words},
-                      {"min_words", options.overlap.min_words}});
+                      {"min_words", options.overlap.min_words}},
+                     context.writer());
   if (folder.is_done("decontaminate")) return;
-  const char* before = stage_before_decontaminate(context.config);
-  const DecontaminateSummary summary =
-      decontaminate(context.env,
-                    {.files = rewrites(context, before, "decontaminate"),
-                     .evaluation = evaluation,
-                     .report = folder / "contaminated.jsonl",
-                     .work_directory = folder / "work",
-                     .threads = context.threads},
-                    options.overlap);
-  folder.finish("decontaminate", {{"documents", summary.documents},
-                                  {"kept", summary.kept},
-                                  {"dropped", summary.dropped},
-                                  {"hits", summary.hits},
-                                  {"evaluation_texts", summary.evaluation_texts},
-                                  {"short_texts", summary.short_texts}});
+  std::optional<EvaluationIndex> index;
+  if (!for_each_input(context, folder, "decontaminating",
+                      [&](const InputFile& input, InputProgress&) {
+                        return decontaminate_file(context, folder, evaluation, index, input);
+                      })) {
+    return;
+  }
+  const auto lock = folder.try_lock();
+  if (lock == nullptr || folder.is_done("decontaminate")) return;
+  PublishedFile report(context.env, folder / "contaminated.jsonl");
+  Json sums = Json::object();
+  for (const InputFile& input : context.inputs) {
+    report.append(context.env.read_file(folder / contaminated_file(input)));
+    const Json counts = folder.result(input.name);
+    for (const auto& [name, count] : counts.items()) {
+      const bool of_evaluation = name == "evaluation_texts" || name == "short_texts";
+      sums[name] = count.get<uint64_t>() + (of_evaluation ? 0 : sums.value(name, uint64_t{0}));
+    }
+  }
+  report.publish();
+  folder.finish("decontaminate", sums);
 }
 
 }  // namespace rexbert::curate

@@ -96,7 +96,8 @@ void run_explore(const StageContext& context) {
                       {"share", options.share},
                       {"seed", context.config.run.seed},
                       {"minimum_share", options.proposal.minimum_share},
-                      {"minimum_kept_words", options.proposal.minimum_kept_words}});
+                      {"minimum_kept_words", options.proposal.minimum_kept_words}},
+                     context.writer());
   if (!for_each_input(context, folder, "exploring",
                       [&](const InputFile& input, InputProgress& progress) {
                         return explore_file(context, labeller, input, progress);
@@ -142,7 +143,8 @@ void run_sample(const StageContext& context) {
                       {"seed", options.seed},
                       {"per_domain", options.per_domain},
                       {"length_edges", options.length_edges},
-                      {"domains", domains}});
+                      {"domains", domains}},
+                     context.writer());
   if (!for_each_input(context, folder, "sampling",
                       [&](const InputFile& input, InputProgress& progress) {
                         return sample_file(context, folder, domains, options, input, progress);

@@ -4,17 +4,14 @@
 
 #include "curate/document_fields.h"
 #include "curate/line_batches.h"
-#include "curate/minhash.h"
-#include "curate/ngram_hashes.h"
 #include "curate/sketch_files.h"
+#include "curate/sketcher.h"
 #include "curate/sketches.h"
 #include "rexbert/core/error.h"
-#include "rexbert/core/hash.h"
 #include "rexbert/core/ordered_map.h"
 #include "rexbert/core/progress.h"
 #include "rexbert/core/strings.h"
 #include "rexbert/core/units.h"
-#include "rexbert/curate/words.h"
 
 namespace rexbert::curate {
 namespace {
@@ -29,12 +26,9 @@ struct SketchBatch {
 };
 
 // Turns lines into sketches, for one thread.
-class Sketcher {
+class LineSketcher {
  public:
-  Sketcher(const DedupOptions& options, const MinHasher& minhash)
-      : options_(options),
-        minhash_(minhash),
-        signature_(static_cast<size_t>(options.bands) * static_cast<size_t>(options.rows)) {}
+  explicit LineSketcher(const SketchFunctions& functions) : sketcher_(functions) {}
 
   SketchBatch sketch(const LineBatch& batch, uint32_t file, const std::string& path) {
     SketchBatch result;
@@ -50,55 +44,27 @@ class Sketcher {
 
  private:
   void add(const DocumentFields& fields, uint32_t file, uint64_t line, SketchBatch& result) {
-    words_.clear();
-    words_.append(fields.text);
-    find_shingles();
-    const std::string_view compared = words_.size() > 0 ? words_.text() : fields.text;
+    const DocumentSketch& sketch = sketcher_(fields.text);
     result.records.push_back(
-        {.hash = {hash64(compared), hash64(compared, 1)},
+        {.hash = sketch.hash,
          .payload = result.payload.size(),
-         .shingles = static_cast<uint32_t>(shingles_.size()),
+         .shingles = static_cast<uint32_t>(sketch.shingles.size()),
          .id_bytes = static_cast<uint32_t>(fields.id.size()),
          .text_bytes = fields.text.size(),
          .score = fields.score.value_or(-std::numeric_limits<double>::infinity()),
          .line = line,
          .file = file,
          .reserved = 0});
-    result.payload.append(reinterpret_cast<const char*>(shingles_.data()),
-                          shingles_.size() * sizeof(uint32_t));
+    result.payload.append(reinterpret_cast<const char*>(sketch.shingles.data()),
+                          sketch.shingles.size() * sizeof(uint32_t));
     result.payload.append(fields.id);
-    if (!shingles_.empty()) add_band_keys(result);
-  }
-
-  void find_shingles() {
-    shingles_.clear();
-    const auto length = static_cast<size_t>(options_.shingle_words);
-    if (words_.size() < length || options_.bands == 0) return;
-    hashes_.assign(words_);
-    for (size_t i = 0; i + length <= words_.size(); ++i) {
-      shingles_.push_back(static_cast<uint32_t>(hashes_(i, length) >> 32));
-    }
-    std::sort(shingles_.begin(), shingles_.end());
-    shingles_.erase(std::unique(shingles_.begin(), shingles_.end()), shingles_.end());
-  }
-
-  void add_band_keys(SketchBatch& result) {
-    minhash_(shingles_, signature_);
-    const size_t band_bytes = static_cast<size_t>(options_.rows) * sizeof(uint32_t);
-    const auto* bytes = reinterpret_cast<const char*>(signature_.data());
-    for (size_t band = 0; band < static_cast<size_t>(options_.bands); ++band) {
-      result.band_keys.push_back({hash64({bytes + band * band_bytes, band_bytes}, band),
-                                  static_cast<uint32_t>(result.records.size() - 1)});
+    for (const uint64_t key : sketch.band_keys) {
+      result.band_keys.push_back({key, static_cast<uint32_t>(result.records.size() - 1)});
     }
   }
 
-  const DedupOptions& options_;
-  const MinHasher& minhash_;
   FieldParser parser_;
-  Words words_;
-  NgramHashes hashes_;
-  std::vector<uint32_t> shingles_;
-  std::vector<uint32_t> signature_;
+  Sketcher sketcher_;
 };
 
 // A file in the folder that is appended to and made durable now and then.
@@ -229,8 +195,7 @@ uint64_t write_sketches(WorkFolder& folder, const DedupJob& job, const DedupOpti
   if (state.value("files", size_t{0}) == job.files.size()) {
     return state.at("documents").get<uint64_t>();
   }
-  const MinHasher minhash(static_cast<size_t>(options.bands) * static_cast<size_t>(options.rows),
-                          options.seed);
+  const SketchFunctions functions(options);
   SketchWriter writer(folder, options);
   Progress progress("reading", 0, [](uint64_t count) {
     return format_count(static_cast<int64_t>(count)) + " documents";
@@ -243,8 +208,7 @@ uint64_t write_sketches(WorkFolder& folder, const DedupJob& job, const DedupOpti
         job.threads, [&] { return reader.next(); },
         [&] {
           return [&](LineBatch&& batch) {
-            return Sketcher(options, minhash)
-                .sketch(batch, static_cast<uint32_t>(i), input.string());
+            return LineSketcher(functions).sketch(batch, static_cast<uint32_t>(i), input.string());
           };
         },
         [&](SketchBatch&& batch) {

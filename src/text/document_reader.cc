@@ -50,11 +50,16 @@ struct DocumentReader::Impl {
 };
 
 DocumentReader::DocumentReader(Env& env, const fs::path& path, uint32_t file_index,
-                               ReadOptions options, OnBadLine on_bad_line) {
+                               ReadOptions options, OnBadLine on_bad_line)
+    : DocumentReader(open_byte_source(env, path), path, file_index, std::move(options),
+                     std::move(on_bad_line)) {}
+
+DocumentReader::DocumentReader(std::unique_ptr<ByteSource> bytes, const fs::path& path,
+                               uint32_t file_index, ReadOptions options, OnBadLine on_bad_line) {
   const PlainTextUnit unit = resolve_format(path, options) == FileFormat::kJsonLines
                                  ? PlainTextUnit::kLine
                                  : options.plain_text_unit;
-  impl_.reset(new Impl{RecordReader(open_byte_source(env, path), unit, options.max_record_bytes),
+  impl_.reset(new Impl{RecordReader(std::move(bytes), unit, options.max_record_bytes),
                        DocumentParser(std::move(options)),
                        path.string(),
                        std::move(on_bad_line),

@@ -1,5 +1,6 @@
-// write_parquet CASE FILE: writes the Parquet file of a test. A program of its own, as Arrow may
-// not be linked with what links with us (src/curate/parquet_module.h).
+// write_parquet CASE FILE ROWS_IN_A_GROUP: writes the Parquet file of a test. A program of its own,
+// as Arrow may not be linked with what links with us (src/curate/parquet_module.h). A case that
+// ends in .jsonl is a file of JSON lines, whose members id, text, url and domain become columns.
 
 #include <arrow/api.h>
 #include <arrow/io/file.h>
@@ -7,7 +8,9 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <fstream>
 #include <memory>
+#include <nlohmann/json.hpp>
 #include <string>
 #include <utility>
 #include <vector>
@@ -57,7 +60,21 @@ std::shared_ptr<arrow::Array> lists() {
   return builder.Finish().ValueOrDie();
 }
 
+Columns columns_of_lines(const std::string& path) {
+  const std::vector<std::string> names = {"id", "text", "url", "domain"};
+  std::vector<std::vector<std::string>> values(names.size());
+  std::ifstream lines(path);
+  for (std::string line; std::getline(lines, line);) {
+    const auto json = nlohmann::json::parse(line);
+    for (size_t i = 0; i < names.size(); ++i) values[i].push_back(json.value(names[i], "-"));
+  }
+  Columns columns;
+  for (size_t i = 0; i < names.size(); ++i) columns.emplace_back(names[i], strings(values[i]));
+  return columns;
+}
+
 Columns columns_of(const std::string& name) {
+  if (name.ends_with(".jsonl")) return columns_of_lines(name);
   const ParquetDocuments documents;
   if (name == "documents") {
     return {{"unused", strings({"a", "b", "c"})},

@@ -1,10 +1,12 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "rexbert/core/env.h"
+#include "rexbert/core/json.h"
 #include "rexbert/corpus/tokenize.h"
 #include "rexbert/curate/config.h"
 
@@ -41,21 +43,59 @@ class Pipeline {
   static const std::vector<std::string>& stages();
   void run(const std::string& stage);
   void run_all();
+  // Whether the stage works a file at a time, and so takes a part.
+  static bool has_parts(const std::string& stage);
+
+  // For those who do the work of filter or dedup elsewhere and leave its outputs in the folder
+  // (scripts/spark): creates the stage's folder with its settings, or checks that it has the same.
+  void begin(const std::string& stage);
+  // And what they must know: {"version", "config": as YAML, "directory", "inputs": [{"path",
+  // "name", "bytes", "format"}], "columns": those of text, id, url, domain, date and score,
+  // "whole_objects": no template makes the text, "dedup": {"enabled", "similarity",
+  // "bucket_window"}}.
+  Json plan() const;
 
  private:
   struct Impl;
   std::unique_ptr<Impl> impl_;
 };
 
-// Filters documents from one stream of JSON lines to another with the models that were trained:
-// standard input to standard output, without a folder of its own. Returns how many were read and
-// kept.
+// A stream of JSON lines.
+struct StreamInput {
+  fs::path path = "-";
+  // Every line that is read or written begins with where it comes from: FILE, a tab, the line's
+  // number there, a tab.
+  bool located = false;
+};
+
 struct StreamCounts {
   uint64_t read = 0;
   uint64_t kept = 0;
+  Json files = Json::object();  // by Document::file, what the stage filter leaves in NAME.json
 };
-StreamCounts filter_stream(Env& env, const CurateConfig& config, const fs::path& input,
+
+// Filters documents from one stream to another with the models that were trained: standard input
+// to standard output, without a folder of its own.
+StreamCounts filter_stream(Env& env, const CurateConfig& config, const StreamInput& input,
                            const std::function<void(const std::string&)>& write,
                            const MakeEncoderLearner& make_encoder_learner = {});
+
+// What deduplication compares of the documents in a file of a stage, as JSON lines: {"line",
+// "id", "bytes" of the text, "score" where there is one, "hash" of the words (32 digits), "bands"
+// (16 digits each, end to end), "shingles" (8 digits each, rising)}, numbers in hexadecimal.
+void sketch_stream(Env& env, const CurateConfig& config, const fs::path& input,
+                   const std::function<void(const std::string&)>& write);
+
+struct CopyOptions {
+  std::vector<uint64_t> dropped;  // 1-based numbers of lines that are left out, rising
+  bool json = false;              // each line is JSON, and written as all JSON here is
+};
+
+// Copies the lines of a file, decompressed by its name ("-": standard input), to write(), or into a
+// file that appears when it is whole, as zstd frames where it ends in .zst.
+void copy_lines(Env& env, const fs::path& input, const CopyOptions& options,
+                const std::function<void(const std::string&)>& write);
+void copy_lines(Env& env, const fs::path& input, const CopyOptions& options,
+                const fs::path& output);
 
 }  // namespace rexbert::curate

@@ -17,6 +17,7 @@
 #include <string_view>
 #include <vector>
 
+#include "rexbert/core/compression.h"
 #include "rexbert/core/env.h"
 #include "rexbert/text/json_fields.h"
 
@@ -100,6 +101,9 @@ class DocumentReader {
   // unknown.
   DocumentReader(Env& env, const fs::path& path, uint32_t file_index, ReadOptions options,
                  OnBadLine on_bad_line);
+  // Reads what `bytes` gives, under the name `path`, whose extension says only the format.
+  DocumentReader(std::unique_ptr<ByteSource> bytes, const fs::path& path, uint32_t file_index,
+                 ReadOptions options, OnBadLine on_bad_line);
   ~DocumentReader();
   DocumentReader(DocumentReader&&) noexcept;
   DocumentReader& operator=(DocumentReader&&) noexcept;
