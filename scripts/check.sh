@@ -4,7 +4,8 @@
 #
 #   scripts/check.sh [--oracle]
 #
-#   --oracle    fetch the Python references too (5.6 GB on disk) and run only the tests that need them
+#   --oracle    fetch the Python references and Spark too (6.1 GB on disk) and run only the tests that
+#               need them
 #   -h, --help  print this
 #
 # Never needs root once scripts/setup.sh has installed the system's packages.
@@ -38,9 +39,9 @@ run_tests() {
 }
 
 if [[ $oracle == yes ]]; then
-  part "set-up with the references" scripts/setup.sh --oracle --parquet
+  part "set-up with the references" scripts/setup.sh --oracle --parquet --spark
   part "build" build
-  part "oracle tests" run_tests --label-regex '^oracle$'
+  part "oracle tests" run_tests --label-regex '^(oracle|spark)$'
 else
   part "set-up" scripts/setup.sh --parquet
   part "build" build

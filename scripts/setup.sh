@@ -2,13 +2,14 @@
 # Sets up what a build needs: system packages, LibTorch, SentencePiece and the formatter. Run it again
 # at any time: what is there is kept, and a second run takes seconds.
 #
-#   scripts/setup.sh [--no-system] [--cuda] [--oracle] [--parquet] [--libtorch DIR]
+#   scripts/setup.sh [--no-system] [--cuda] [--oracle] [--parquet] [--spark] [--libtorch DIR]
 #
 #   --no-system     install no system packages; list what is missing and stop if something is
 #   --cuda          LibTorch with all CUDA libraries (1.8 GB to download, 4 GB on disk)
 #   --oracle        the Python references of the `oracle` tests (2.7 GB to download, 5.6 GB on disk);
 #                   their LibTorch serves the build too when there is no other yet
 #   --parquet       Arrow's C++ libraries, to read Parquet (55 MB to download, 170 MB on disk)
+#   --spark         Apache Spark with a Java to run it, for scripts/spark (500 MB to download, 720 MB on disk)
 #   --libtorch DIR  use an unpacked LibTorch 2.11 or the torch folder of a Python installation
 #   -h, --help      print this
 #
@@ -26,6 +27,7 @@ readonly pyarrow_version=26.0.1
 readonly clang_format_version=19.1.7
 readonly deps="$repository/.deps"
 readonly pins="$repository/scripts/oracle-requirements.txt"
+readonly spark_pins="$repository/scripts/spark/requirements.txt"
 
 # Debian package, and what shows that it is there: a command, or a header that the compiler finds.
 readonly system_packages="
@@ -59,15 +61,20 @@ libgmock-dev         header  gmock/gmock.h
 
 has_header() { printf '#include <%s>\n' "$1" | g++ -std=c++20 -M -x c++ - >/dev/null 2>&1; }
 
+readonly spark_packages="
+openjdk-17-jre-headless command java
+"
+
 missing_packages() {
-  local package kind probe
+  local package kind probe packages=${system_packages#$'\n'}
+  if [[ $spark == yes ]]; then packages+=${spark_packages#$'\n'}; fi
   while read -r package kind probe; do
     case $kind in
       command) command -v "$probe" >/dev/null || say "$package" ;;
       python) python3 -c "import $probe" 2>/dev/null || say "$package" ;;
       header) has_header "$probe" || say "$package" ;;
     esac
-  done <<<"${system_packages#$'\n'}"
+  done <<<"$packages"
 }
 
 set_up_system() {
@@ -270,6 +277,23 @@ set_up_parquet() {
   say "Arrow: $deps/pyarrow"
 }
 
+spark_is_there() {
+  [[ -x $deps/spark/bin/spark-submit ]] && cmp --silent "$spark_pins" "$deps/spark/requirements.txt"
+}
+
+set_up_spark() {
+  if ! spark_is_there; then
+    announce "Apache Spark" 456 520 2000
+    rm -rf "$deps/spark"
+    # Scripts of a virtual environment name its folder: it is made in place, the mark of the pins last.
+    python3 -m venv "$deps/spark"
+    TMPDIR="$deps/partial" "$deps/spark/bin/python" -m pip --disable-pip-version-check install \
+      --no-cache-dir --requirement "$spark_pins"
+    cp "$spark_pins" "$deps/spark/requirements.txt"
+  fi
+  say "Spark: $deps/spark"
+}
+
 formatter_is_there() {
   [[ $("$deps/tools/bin/clang-format" --version 2>/dev/null) == *" $clang_format_version"* ]]
 }
@@ -288,13 +312,14 @@ set_up_formatter() {
   say "clang-format: $deps/tools/bin/clang-format"
 }
 
-system=yes cuda=no oracle=no parquet=no libtorch=
+system=yes cuda=no oracle=no parquet=no spark=no libtorch=
 while (($# > 0)); do
   case $1 in
     --no-system) system=no ;;
     --cuda) cuda=yes ;;
     --oracle) oracle=yes ;;
     --parquet) parquet=yes ;;
+    --spark) spark=yes ;;
     --libtorch) libtorch=${2:?"--libtorch needs a folder"} && shift ;;
     -h | --help) usage && exit 0 ;;
     *) usage >&2 && say "setup.sh: unknown option $1" >&2 && exit 2 ;;
@@ -314,5 +339,6 @@ set_up_torch
 set_up_sentencepiece
 set_up_formatter
 if [[ $parquet == yes ]]; then set_up_parquet; fi
+if [[ $spark == yes ]]; then set_up_spark; fi
 rm -rf "$deps/partial"
 say "set up"
