@@ -1,5 +1,7 @@
 #include "curate/report_page.h"
 
+#include <map>
+
 #include "curate/html_text.h"
 #include "curate/report_sections.h"
 #include "curate/svg_chart.h"
@@ -32,12 +34,17 @@ svg { display: block; width: 100%; height: auto; overflow: visible; }
 svg text { font-size: 12px; fill: var(--ink); }
 .a { fill: var(--a); } .b { fill: var(--b); } .mark { fill: none; stroke: var(--ink); stroke-width: 2; }
 .axis { stroke: var(--rule); } .line { fill: none; stroke: var(--b); stroke-width: 2; }
-.wide { overflow-x: auto; margin: 12px 0; }
-table { border-collapse: collapse; font-size: .9rem; }
-th, td { padding: 4px 14px 4px 0; border-bottom: 1px solid var(--rule); text-align: left;
+.wide { overflow-x: auto; margin: 12px 0; background:
+  linear-gradient(to right, var(--page) 50%, transparent) 0 0 / 36px 100% no-repeat local,
+  linear-gradient(to left, var(--page) 50%, transparent) 100% 0 / 36px 100% no-repeat local,
+  linear-gradient(to right, var(--rule), transparent) 0 0 / 18px 100% no-repeat,
+  linear-gradient(to left, var(--rule), transparent) 100% 0 / 18px 100% no-repeat; }
+table { border-collapse: collapse; font-size: .9rem; overflow-wrap: break-word; }
+caption { position: sticky; left: 0; width: min(100%, 100vw - 32px); box-sizing: border-box; }
+th, td { max-width: min(26em, 45vw); padding: 4px 14px 4px 0; border-bottom: 1px solid var(--rule); text-align: left;
   vertical-align: top; font-weight: normal; }
 thead th { color: var(--soft); vertical-align: bottom; }
-.numbers th, .numbers td { white-space: nowrap; }
+.numbers thead th, .numbers td { white-space: nowrap; }
 .numbers td, .numbers thead th:not(:first-child) { text-align: right; font-variant-numeric: tabular-nums; }
 summary { cursor: pointer; } li { margin: 4px 0; }
 </style>
@@ -93,10 +100,20 @@ std::string sample_part(const Json& sample) {
                             lines["dropped"]);
 }
 
+// What a dropped document is said to have kept (reason_to_drop).
+std::string drop_reason(const std::string& reason) {
+  static const std::map<std::string, std::string> reasons = {
+      {"no line", "with no e-commerce line"},
+      {"share", "with too small a share of e-commerce"},
+      {"length", "with too little e-commerce text"}};
+  const auto known = reasons.find(reason);
+  return known == reasons.end() ? str_cat("for ", html_escape(reason)) : known->second;
+}
+
 std::string dropped_documents(const Json& dropped) {
   std::vector<std::string> parts;
   for (const auto& [reason, count] : dropped.items()) {
-    parts.push_back(str_cat(shown_count(count), " by ", html_escape(reason)));
+    parts.push_back(str_cat(shown_count(count), " ", drop_reason(reason)));
   }
   if (parts.empty()) return "<p>No document was dropped by the filter.</p>\n";
   return str_cat("<p>Documents dropped by the filter: ", str_join(parts, ", "), ".</p>\n");
@@ -111,7 +128,7 @@ std::string domain_section(const Json& domain) {
       str_cat("<figure><figcaption>Share of kept lines by score</figcaption>",
               scores_chart("Scores of the kept lines of " + name, "kept lines", domain["scores"]),
               "</figure>\n");
-  html += str_cat("<figure><figcaption>Share of documents by bytes of text</figcaption>",
+  html += str_cat("<figure><figcaption>Share of documents by size of text</figcaption>",
                   lengths_chart(name, domain["lengths"]), "</figure>\n</div>\n");
   if (domain.contains("sample")) html += sample_part(domain["sample"]);
   return html + "</section>\n";

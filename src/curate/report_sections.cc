@@ -23,11 +23,11 @@ std::string stage_name(const std::string& stage) {
 }
 
 std::string bytes_label(uint64_t bytes) {
-  for (const char* unit : {"", "k", "M", "G"}) {
+  for (const char* unit : {" B", " KiB", " MiB", " GiB"}) {
     if (bytes < 1024) return str_cat(bytes, unit);
     bytes /= 1024;
   }
-  return str_cat(bytes, "T");
+  return str_cat(bytes, " TiB");
 }
 
 std::string left_out(const Json& report, const char* part) {
@@ -55,10 +55,10 @@ std::vector<Bar> share_bars(const Json& domains) {
   std::vector<Bar> bars;
   for (const Json& domain : domains) {
     if (bars.size() == 2 * kBars) break;
-    const std::string name = cut_text(domain["domain"].get<std::string>(), 20);
-    bars.push_back({name + " before", domain["read_share"], shown_share(domain["read_share"])});
     bars.push_back(
-        {name + " after", domain["corpus_share"], shown_share(domain["corpus_share"]), true});
+        {domain["domain"], domain["read_share"], shown_share(domain["read_share"]) + " before"});
+    bars.push_back({domain["domain"], domain["corpus_share"],
+                    shown_share(domain["corpus_share"]) + " after", true});
   }
   return bars;
 }
@@ -157,6 +157,8 @@ std::string lengths_chart(const std::string& of, const Json& bins) {
   std::vector<std::string> labels;
   std::vector<Series> series = {{"before", {}}, {"after", {}}};
   for (const Json& bin : bins) {
+    const bool empty = bin["read_share"] == 0 && bin["corpus_share"] == 0;
+    if (empty && labels.empty()) continue;  // no document is that short
     labels.push_back(bytes_label(bin["from_bytes"]));
     series[0].shares.push_back(bin["read_share"]);
     series[1].shares.push_back(bin["corpus_share"]);
@@ -192,7 +194,7 @@ std::string funnel_section(const Json& report) {
   }
   std::string html = html_heading(2, "What was kept") + "<div class=\"charts\">\n";
   for (const auto& [unit, of_unit] : bars) {
-    html += str_cat("<figure><figcaption>", unit, "</figcaption>",
+    html += str_cat("<figure><figcaption>Share of ", unit, "</figcaption>",
                     bar_chart(str_cat("Share of ", unit, " left behind each stage"), of_unit,
                               of_unit.front().value),
                     "</figure>\n");
@@ -219,7 +221,7 @@ std::string domains_section(const Json& report) {
 
 std::string lengths_section(const Json& report) {
   return html_heading(2, "Lengths of documents") +
-         "<div class=\"charts\"><figure><figcaption>Share of documents by bytes of text"
+         "<div class=\"charts\"><figure><figcaption>Share of documents by size of text"
          "</figcaption>" +
          lengths_chart("all domains", report["lengths"]) + "</figure></div>\n";
 }
@@ -246,10 +248,12 @@ std::string duplicates_section(const Json& report) {
                   shown_count(found["near"]), " are like another: ", shown_share(found["share"]),
                   " were dropped.</p>\n");
   if (found["near"] != 0) {
-    html += "<div class=\"charts\"><figure><figcaption>Similarity of near duplicates</figcaption>" +
-            scores_chart("Jaccard similarity of near duplicates to the document kept instead",
-                         "dropped documents", found["near_similarity"]) +
-            "</figure></div>\n";
+    html +=
+        "<div class=\"charts\"><figure><figcaption>Share of near duplicates by "
+        "similarity</figcaption>" +
+        scores_chart("Jaccard similarity of near duplicates to the document kept instead",
+                     "dropped documents", found["near_similarity"]) +
+        "</figure></div>\n";
   }
   std::vector<Row> rows;
   for (const auto& [reason, examples] : found["examples"].items()) {

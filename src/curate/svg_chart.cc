@@ -25,6 +25,25 @@ std::string text_at(double x, double y, const char* anchor, const std::string& t
                  html_escape(text), "</text>\n");
 }
 
+// As many pixels as a text may take at the most, at the page's 12 pixels a line.
+double most_width(std::string_view text) {
+  double width = 0;
+  for (const char c : text) {
+    const bool goes_on = (static_cast<unsigned char>(c) & 0xC0) == 0x80;
+    const bool narrow = static_cast<unsigned char>(c) < 0x80 && !(c >= 'A' && c <= 'Z');
+    if (!goes_on) width += narrow ? 7.5 : 12;
+  }
+  return width;
+}
+
+// The text, or its beginning and "...", where it would be wider than that.
+std::string fitted(const std::string& text, double width) {
+  size_t characters = 60;
+  std::string shown = cut_text(text, characters);
+  while (characters > 0 && most_width(shown) > width) shown = cut_text(text, --characters);
+  return shown;
+}
+
 std::string rectangle(double x, double y, double width, double height, bool second) {
   return str_cat("<rect class=\"", second ? "b" : "a", "\" x=\"", number(x), "\" y=\"", number(y),
                  "\" width=\"", number(width), "\" height=\"", number(height), "\"/>\n");
@@ -39,11 +58,11 @@ std::string axis(double x1, double y1, double x2, double y2) {
 
 std::string bar_chart(const std::string& alt, const std::vector<Bar>& bars, double full) {
   constexpr double kRow = 30;
-  constexpr size_t kLabelCharacters = 30;
+  constexpr double kGap = 8;
   std::string svg = open_svg(alt, kRow * static_cast<double>(bars.size()));
   double y = 0;
   for (const Bar& bar : bars) {
-    svg += text_at(0, y + 12, "start", cut_text(bar.label, kLabelCharacters));
+    svg += text_at(0, y + 12, "start", fitted(bar.label, kWidth - kGap - most_width(bar.shown)));
     svg += text_at(kWidth, y + 12, "end", bar.shown);
     const double width = full > 0 ? bar.value / full * kWidth : 0;
     svg += rectangle(0, y + 16, width, 9, bar.second);
@@ -67,7 +86,7 @@ std::string column_chart(const std::string& alt, const std::vector<std::string>&
     svg += text_at(legend + 13, 11, "start", series[s].name);
     legend += kWidth / 2;
   }
-  svg += text_at(0, kTop - 6, "start", percent(highest));
+  svg += text_at(0, kTop - 6, "start", percent(highest)) + axis(0, kTop, kWidth, kTop);
   const double bin_width = kWidth / static_cast<double>(std::max<size_t>(1, bins.size()));
   const double column = bin_width * 0.86 / static_cast<double>(std::max<size_t>(1, series.size()));
   for (size_t i = 0; i < bins.size(); ++i) {
@@ -95,7 +114,7 @@ std::string curve_chart(const std::string& alt, const std::string& x_name,
   std::string svg = open_svg(alt, kBottom + 34);
   svg += axis(kLeft, kBottom, kRight, kBottom) + axis(kLeft, kTop, kLeft, kBottom);
   for (const double tick : {0.0, 0.5, 1.0}) {
-    const char* anchor = tick == 1 ? "end" : "middle";
+    const char* anchor = tick == 0 ? "start" : tick == 1 ? "end" : "middle";
     svg += text_at(x_of(tick), kBottom + 14, anchor, number(tick));
     svg += text_at(kLeft - 4, y_of(tick) + 4, "end", number(tick));
   }

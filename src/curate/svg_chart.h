@@ -15,7 +15,8 @@ struct Bar {
   std::string shown;    // the value as text
   bool second = false;  // in the colour of the second series
 };
-// A bar a row, its label and value above it; one of value `full` is as wide as the chart.
+// A bar a row, its value above it and its label, which is cut where it would meet the value; a bar
+// of value `full` is as wide as the chart.
 std::string bar_chart(const std::string& alt, const std::vector<Bar>& bars, double full);
 
 struct Series {
@@ -23,7 +24,7 @@ struct Series {
   std::vector<double> shares;  // of each bin, 0 to 1
 };
 // Columns side by side for one or two series, of as many shares as there are bins. Every
-// `label_every`-th bin has its label, and the highest share is written at the axis.
+// `label_every`-th bin has its label, and the highest share is written at a line of its height.
 std::string column_chart(const std::string& alt, const std::vector<std::string>& bins,
                          const std::vector<Series>& series, size_t label_every);
 

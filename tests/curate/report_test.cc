@@ -10,6 +10,7 @@
 #include "curate/log_odds.h"
 #include "curate/made_crawl.h"
 #include "curate/report_page.h"
+#include "curate/report_sections.h"
 #include "curate/svg_chart.h"
 #include "rexbert/core/compression.h"
 #include "rexbert/core/error.h"
@@ -23,6 +24,7 @@
 namespace rexbert::curate {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
@@ -59,6 +61,27 @@ TEST(SvgChart, BarsAreAsLongAsTheirValues) {
   EXPECT_THAT(svg, HasSubstr("y=\"16.0\" width=\"320.0\""));
   EXPECT_THAT(svg, HasSubstr("y=\"46.0\" width=\"80.0\""));
   EXPECT_THAT(svg, HasSubstr("y=\"76.0\" width=\"0.0\""));
+}
+
+TEST(SvgChart, LabelsEndBeforeTheirValues) {
+  std::string ideographs;
+  for (int i = 0; i < 40; ++i) ideographs += "\u9577";
+  const std::string svg = bar_chart(
+      "alt", {{std::string(40, 'W'), 1, "50.0 % before"}, {ideographs, 1, "1"}, {"shop", 1, "1"}},
+      1);
+  // 320 units less 8 and the value's 13 x 7.5, at 12 a capital or ideograph and 7.5 a point.
+  EXPECT_THAT(svg, HasSubstr(">" + std::string(16, 'W') + "...<"));
+  EXPECT_THAT(svg, HasSubstr(">" + ideographs.substr(0, 23 * 3) + "...<"));
+  EXPECT_THAT(svg, HasSubstr(">shop<"));
+}
+
+TEST(SvgChart, LengthsBeginWithTheShortestDocument) {
+  const Json bins = {{{"from_bytes", 0}, {"read_share", 0}, {"corpus_share", 0}},
+                     {{"from_bytes", 1024}, {"read_share", 0.5}, {"corpus_share", 1}},
+                     {{"from_bytes", 2048}, {"read_share", 0}, {"corpus_share", 0}},
+                     {{"from_bytes", 4096}, {"read_share", 0.5}, {"corpus_share", 0}}};
+  const std::string svg = lengths_chart("all", bins);
+  EXPECT_THAT(svg, AllOf(HasSubstr(">1 KiB<"), HasSubstr(">100.0 %<"), Not(HasSubstr(">0 B<"))));
 }
 
 // What a browser makes of a page.
