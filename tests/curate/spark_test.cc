@@ -26,22 +26,16 @@ class SparkTest : public ::testing::Test {
 
   // Two tasks at once; blocks of 32 KiB, so that files are cut.
   test::CommandResult submit(const std::string& output, const std::vector<std::string>& more = {}) {
-    std::vector<std::string> words = {kSubmit,
-                                      "--master",
-                                      "local[2]",
-                                      "--conf",
-                                      "spark.ui.enabled=false",
-                                      "--conf",
-                                      "spark.sql.files.maxPartitionBytes=32768",
-                                      REXBERT_SOURCE_DIR "/scripts/spark/curate.py",
-                                      "--config",
-                                      crawl_.config(output).string(),
-                                      "--rexbert",
-                                      REXBERT_BINARY_DIR "/bin/rexbert"};
+    std::vector<std::string> words = {
+        "env", str_cat("PATH=" REXBERT_DEPS_DIR "/spark/bin:", std::getenv("PATH")),
+        "SPARK_LOCAL_IP=127.0.0.1", kSubmit, "--master", "local[2]",
+        // For a run this short, a compiler that is quick.
+        "--driver-java-options", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC", "--conf",
+        "spark.ui.enabled=false", "--conf", "spark.sql.files.maxPartitionBytes=32768",
+        REXBERT_SOURCE_DIR "/scripts/spark/curate.py", "--config", crawl_.config(output).string(),
+        "--rexbert", REXBERT_BINARY_DIR "/bin/rexbert", "--partitions", "3"};
     words.insert(words.end(), more.begin(), more.end());
-    return test::run_command(words, crawl_ / "crawl",
-                             {str_cat("PATH=" REXBERT_DEPS_DIR "/spark/bin:", getenv("PATH")),
-                              "SPARK_LOCAL_IP=127.0.0.1"});
+    return test::run_command(words, crawl_ / "crawl");
   }
 
   static constexpr const char* kSubmit = REXBERT_DEPS_DIR "/spark/bin/spark-submit";
