@@ -20,11 +20,14 @@ namespace {
 constexpr const char* kEcommerceLabel = "__label__ecommerce";
 constexpr const char* kOtherLabel = "__label__other";
 constexpr double kLeastProbability = 1e-5;
+const double kMostLogOdds = std::log((1 - kLeastProbability) / kLeastProbability);
 
 // Reads from memory without a copy.
 class MemoryBuffer : public std::streambuf {
  public:
-  explicit MemoryBuffer(std::string_view data) {
+  MemoryBuffer() = default;
+  explicit MemoryBuffer(std::string_view data) { set(data); }
+  void set(std::string_view data) {
     char* begin = const_cast<char*>(data.data());
     setg(begin, begin, begin + data.size());
   }
@@ -44,6 +47,20 @@ class Model : public fasttext::FastText {
     if (!checkModel(in)) throw std::runtime_error("the signature is missing");
     in.exceptions(std::ios::failbit | std::ios::badbit | std::ios::eofbit);
     loadModel(in);
+  }
+
+  // A line's vector is the mean of its words' rows, and its classes' logits are products with it:
+  // so the difference of two logits is the mean of such differences of the rows, which are computed
+  // once.
+  std::vector<float> logit_differences(int32_t first, int32_t second) const {
+    std::vector<float> differences(static_cast<size_t>(input_->size(0)));
+    fasttext::Vector row(input_->size(1));
+    for (size_t i = 0; i < differences.size(); ++i) {
+      row.zero();
+      input_->addRowToVector(row, static_cast<int32_t>(i));
+      differences[i] = output_->dotRow(row, first) - output_->dotRow(row, second);
+    }
+    return differences;
   }
 };
 
@@ -124,7 +141,7 @@ class FastTextClassifier : public LineClassifier {
                   str_cat(source, ": expected a fastText model: ", failure.what()));
     }
     dictionary_ = model_.getDictionary();
-    find_label(source);
+    find_log_odds(source);
   }
 
   std::vector<std::vector<double>> log_odds(
@@ -147,7 +164,11 @@ class FastTextClassifier : public LineClassifier {
   }
 
  private:
-  void find_label(const std::string& source) {
+  void find_log_odds(const std::string& source) {
+    if (model_.getArgs().loss != fasttext::loss_name::softmax) {
+      throw Error(ErrorCode::kIncompatible,
+                  str_cat(source, ": expected a model with the loss softmax, got another"));
+    }
     std::vector<std::string> labels;
     for (int32_t i = 0; i < dictionary_->nlabels(); ++i) labels.push_back(dictionary_->getLabel(i));
     std::vector<std::string> sorted = labels;
@@ -157,33 +178,29 @@ class FastTextClassifier : public LineClassifier {
                   str_cat(source, ": expected a model with the labels ", kEcommerceLabel, " and ",
                           kOtherLabel, ", got ", str_join(labels, ", ")));
     }
-    ecommerce_ = static_cast<int32_t>(std::find(labels.begin(), labels.end(), kEcommerceLabel) -
-                                      labels.begin());
+    const int32_t ecommerce = labels[0] == kEcommerceLabel ? 0 : 1;
+    row_log_odds_ = model_.logit_differences(ecommerce, 1 - ecommerce);
   }
 
   // The probability is held between 1e-5 and 1 - 1e-5.
   double log_odds_of(std::string_view features) const {
+    thread_local MemoryBuffer buffer;
+    thread_local std::istream in(&buffer);
     thread_local std::vector<int32_t> words;
     thread_local std::vector<int32_t> labels;
-    thread_local fasttext::Predictions predictions;
-    MemoryBuffer buffer(features);
-    std::istream in(&buffer);
+    buffer.set(features);
+    in.clear();
     dictionary_->getLine(in, words, labels);
-    predictions.clear();
-    model_.predict(2, words, predictions);
-    for (const auto& [log_probability, label] : predictions) {
-      if (label != ecommerce_) continue;
-      const double probability = std::clamp(std::exp(static_cast<double>(log_probability)),
-                                            kLeastProbability, 1 - kLeastProbability);
-      return std::log(probability / (1 - probability));
-    }
-    return 0;
+    if (words.empty()) return 0;
+    double sum = 0;
+    for (const int32_t word : words) sum += row_log_odds_[static_cast<size_t>(word)];
+    return std::clamp(sum / static_cast<double>(words.size()), -kMostLogOdds, kMostLogOdds);
   }
 
   Model model_;
   std::shared_ptr<const fasttext::Dictionary> dictionary_;
-  int32_t ecommerce_ = 0;  // index of the label
-  std::string contents_;   // of the model's file
+  std::vector<float> row_log_odds_;
+  std::string contents_;  // of the model's file
   const char* suffix_;
 };
 
