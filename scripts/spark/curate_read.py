@@ -115,8 +115,10 @@ def read_parquet(spark, curation, entries, columns):
     names = names_by_path(curation, entries)
 
     def text(value):
-        # Bytes that are no UTF-8 pass through, for the reader of the JSON to find.
-        return value.decode("utf-8", "surrogateescape") if isinstance(value, bytearray) else repr(value)
+        if isinstance(value, (bytes, bytearray)):  # which of them depends on the version of Spark
+            # What is no UTF-8 passes through, for the reader of the JSON to find.
+            return value.decode("utf-8", "surrogateescape")
+        return repr(value)
 
     def records(rows):
         for row in rows:

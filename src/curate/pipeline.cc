@@ -253,6 +253,7 @@ Json Pipeline::plan() const {
   }
   return {
       {"version", 1},
+      {"config", to_yaml(config)},
       {"directory", config.run.directory},
       {"inputs", inputs},
       {"columns", {fields.text, fields.id, fields.url, fields.domain, fields.date, fields.score}},
