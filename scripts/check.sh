@@ -4,7 +4,7 @@
 #
 #   scripts/check.sh [--oracle]
 #
-#   --oracle    fetch the Python references and Spark too (6.1 GB on disk) and run only the tests that
+#   --oracle    fetch the Python references and Spark too (6.3 GB on disk) and run only the tests that
 #               need them
 #   -h, --help  print this
 #

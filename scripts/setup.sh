@@ -6,7 +6,7 @@
 #
 #   --no-system     install no system packages; list what is missing and stop if something is
 #   --cuda          LibTorch with all CUDA libraries (1.8 GB to download, 4 GB on disk)
-#   --oracle        the Python references of the `oracle` tests (2.7 GB to download, 5.6 GB on disk);
+#   --oracle        the Python references of the `oracle` tests (2.8 GB to download, 5.8 GB on disk);
 #                   their LibTorch serves the build too when there is no other yet
 #   --parquet       Arrow's C++ libraries, to read Parquet (55 MB to download, 170 MB on disk)
 #   --spark         Apache Spark with a Java to run it, for scripts/spark (500 MB to download, 720 MB on disk)
@@ -206,7 +206,7 @@ oracle_is_complete() {
 
 set_up_oracle() {
   if ! oracle_is_complete; then
-    announce "Python references" 2700 5600 9000
+    announce "Python references" 2750 5800 9200
     if [[ -e $deps/oracle/.installing ]]; then rm -rf "$deps/oracle"; fi
     mkdir -p "$deps/oracle"
     : >"$deps/oracle/.installing"

@@ -16,6 +16,7 @@ from typing import NamedTuple
 USES = {
     "core": "",
     "net": "core",
+    "metrics": "core",
     "config": "core",
     "text": "core config",
     "tokenizer": "core config text",
@@ -31,13 +32,14 @@ USES = {
     "hf": "core config tokenizer ops nn",
     "ckpt": "core config tokenizer plan ops nn optim dist hf",  # plan: where the run began
     "infer": "core config tokenizer ops nn hf",
-    "eval": "core config shard tokenizer plan batch ops nn dist hf infer",
+    "eval": "core config metrics shard tokenizer plan batch ops nn dist hf infer",
     "train": "core net config text tokenizer shard plan batch ops nn optim dist hf ckpt infer eval",
-    "tasks": "core net config text tokenizer shard plan batch ops nn optim dist hf ckpt infer eval train",
-    "cli": "core net config text tokenizer shard corpus curate plan batch ops nn optim dist hf ckpt"
-           " infer eval train tasks",
+    "tasks": "core net config metrics text tokenizer shard plan batch ops nn optim dist hf ckpt infer"
+             " eval train",
+    "cli": "core net config metrics text tokenizer shard corpus curate plan batch ops nn optim dist hf"
+           " ckpt infer eval train tasks",
 }
-TORCH_FREE = set("core net config text tokenizer shard corpus curate plan batch".split())
+TORCH_FREE = set("core net config metrics text tokenizer shard corpus curate plan batch".split())
 
 
 class Wall(NamedTuple):
