@@ -19,6 +19,7 @@ USES = {
     "metrics": "core",
     "config": "core",
     "text": "core config",
+    "datasets": "core config text",
     "tokenizer": "core config text",
     "shard": "core config net",
     "corpus": "core config text tokenizer shard",
@@ -32,14 +33,15 @@ USES = {
     "hf": "core config tokenizer ops nn",
     "ckpt": "core config tokenizer plan ops nn optim dist hf",  # plan: where the run began
     "infer": "core config tokenizer ops nn hf",
-    "eval": "core config metrics shard tokenizer plan batch ops nn dist hf infer",
+    "eval": "core config metrics text datasets shard tokenizer plan batch ops nn dist hf infer",
     "train": "core net config text tokenizer shard plan batch ops nn optim dist hf ckpt infer eval",
-    "tasks": "core net config metrics text tokenizer shard plan batch ops nn optim dist hf ckpt infer"
-             " eval train",
-    "cli": "core net config metrics text tokenizer shard corpus curate plan batch ops nn optim dist hf"
-           " ckpt infer eval train tasks",
+    "tasks": "core net config metrics text datasets tokenizer shard plan batch ops nn optim dist hf"
+             " ckpt infer eval train",
+    "cli": "core net config metrics text datasets tokenizer shard corpus curate plan batch ops nn"
+           " optim dist hf ckpt infer eval train tasks",
 }
-TORCH_FREE = set("core net config metrics text tokenizer shard corpus curate plan batch".split())
+TORCH_FREE = set(
+    "core net config metrics text datasets tokenizer shard corpus curate plan batch".split())
 
 
 class Wall(NamedTuple):
