@@ -27,7 +27,7 @@ STSB = ["index", "genre", "filename", "year", "old_index", "source1", "source2",
 # Task, split (and file), processor, columns, the one of the label and its values.
 FILES = [
     ("CoLA", "train", "cola", ["source", "label", "mark", "text"], "label", BINARY),
-    ("SST-2", "dev", "sst-2", ["text", "label"], "label", BINARY),
+    ("SST-2", "dev", "sst-2", ["sentence", "label"], "label", BINARY),
     ("MRPC", "train", "mrpc",
      ["Quality", "#1 ID", "#2 ID", "#1 String", "#2 String"], "Quality", BINARY),
     ("STS-B", "dev", "sts-b", STSB, "score", SCORES),
