@@ -54,6 +54,7 @@ libsnappy-dev        header  snappy.h
 libxxhash-dev        header  xxhash.h
 libfasttext-dev      header  fasttext/fasttext.h
 libgumbo-dev         header  gumbo.h
+libicu-dev           header  unicode/normalizer2.h
 libgloo-dev          header  gloo/config.h
 libgtest-dev         header  gtest/gtest.h
 libgmock-dev         header  gmock/gmock.h

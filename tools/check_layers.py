@@ -57,6 +57,7 @@ WALLS = [
     Wall("spdlog", r"spdlog/|fmt/", "core/log.cc"),
     Wall("CLI11", r"CLI/|CLI11\.hpp$", "cli/"),
     Wall("SentencePiece", r"(?:.*/)?sentencepiece|builtin_pb/", "tokenizer/"),
+    Wall("ICU", r"unicode/", "tokenizer/"),
     Wall("libcurl", r"curl/", "net/"),
     Wall("Gumbo", r"gumbo\.h$", "curate/"),
     Wall("Arrow", r"(?:arrow|parquet)/", "curate/parquet_module.cc"),

@@ -6,7 +6,6 @@
 #include "rexbert/core/error.h"
 #include "rexbert/core/hash.h"
 #include "rexbert/core/strings.h"
-#include "rexbert/tokenizer/tokenizer.h"
 
 namespace rexbert::batch {
 namespace {
@@ -19,18 +18,19 @@ constexpr int64_t kEmptyEpochs = 64;
 int64_t divide_up(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
 // The part of a sample inside a leading [CLS] and a trailing [SEP].
-std::pair<int32_t, int32_t> content_of(const shard::TokenShard& shard, uint64_t sample) {
+std::pair<int32_t, int32_t> content_of(const StreamSource& source, const shard::TokenShard& shard,
+                                       uint64_t sample) {
   const uint32_t length = shard.length(sample);
   uint32_t begin = 0;
   uint32_t end = length;
   int32_t token = 0;
   if (end > begin) {
     shard.copy(sample, 0, 1, &token);
-    if (token == tokenizer::kClsId) ++begin;
+    if (token == source.cls_id()) ++begin;
   }
   if (end > begin) {
     shard.copy(sample, end - 1, end, &token);
-    if (token == tokenizer::kSepId) --end;
+    if (token == source.sep_id()) --end;
   }
   return {static_cast<int32_t>(begin), static_cast<int32_t>(end)};
 }
@@ -99,7 +99,7 @@ void LaneReader::add_slice(const StreamSource::Entry& entry,
   const shard::TokenShard& from = shard(slice.shard);
   const int32_t end_sample = slice.end_sample + (slice.end_token > 0 ? 1 : 0);
   for (int32_t sample = slice.begin_sample; sample < end_sample; ++sample) {
-    auto [begin, end] = content_of(from, static_cast<uint64_t>(sample));
+    auto [begin, end] = content_of(*source_, from, static_cast<uint64_t>(sample));
     if (sample == slice.begin_sample) begin = std::max(begin, slice.begin_token);
     if (sample == slice.end_sample) end = std::min(end, slice.end_token);
     if (begin < end) ranges.push_back({entry.epoch, slice.shard, sample, begin, end});
@@ -187,8 +187,8 @@ void LaneReader::append_chunk(const TokenRange& chunk, PackedBatch& batch) const
   const int32_t tokens = chunk.tokens() + kChunkOverhead;
   batch.tokens_T.resize(begin + static_cast<size_t>(tokens));
   batch.positions_T.resize(batch.tokens_T.size());
-  batch.tokens_T[begin] = tokenizer::kClsId;
-  batch.tokens_T.back() = tokenizer::kSepId;
+  batch.tokens_T[begin] = source_->cls_id();
+  batch.tokens_T.back() = source_->sep_id();
   shard(chunk.shard)
       .copy(static_cast<uint64_t>(chunk.sample), static_cast<uint32_t>(chunk.begin),
             static_cast<uint32_t>(chunk.end), batch.tokens_T.data() + begin + 1);

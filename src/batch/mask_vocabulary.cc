@@ -8,40 +8,21 @@
 #include "rexbert/tokenizer/tokenizer.h"
 
 namespace rexbert::batch {
-namespace {
-
-constexpr std::string_view kSpaceMark = "\xE2\x96\x81";  // U+2581
-
-// "<0x0A>" of the byte fallback.
-std::string byte_text(std::string_view piece) {
-  return std::string(1, static_cast<char>(std::stoi(std::string(piece.substr(3, 2)), nullptr, 16)));
-}
-
-std::string piece_text(std::string_view piece) {
-  if (piece.starts_with(kSpaceMark)) piece.remove_prefix(kSpaceMark.size());
-  std::string text;
-  for (size_t at = 0; at < piece.size();) {
-    const bool space = piece.substr(at).starts_with(kSpaceMark);
-    text += space ? ' ' : piece[at];
-    at += space ? kSpaceMark.size() : 1;
-  }
-  return text;
-}
-
-}  // namespace
-
 MaskVocabulary MaskVocabulary::from(const tokenizer::Tokenizer& tokenizer) {
   const int32_t size = tokenizer.vocabulary_size();
   MaskVocabulary vocabulary;
-  vocabulary.mask_id = tokenizer::kMaskId;
+  vocabulary.mask_id = tokenizer.mask_id();
+  vocabulary.cls_id = tokenizer.cls_id();
+  vocabulary.sep_id = tokenizer.sep_id();
   for (int32_t id = 0; id < size; ++id) {
     const bool special = tokenizer.is_special(id) || tokenizer.is_unused(id);
+    const bool begins = tokenizer.begins_word(id);
+    std::string_view text = special ? std::string_view() : tokenizer.text(id);
+    if (begins && !text.empty()) text.remove_prefix(1);
     vocabulary.special_V.push_back(special);
-    vocabulary.begins_word_V.push_back(tokenizer.begins_word(id));
+    vocabulary.begins_word_V.push_back(begins);
     vocabulary.ends_in_break_V.push_back(tokenizer.ends_in_break(id));
-    vocabulary.text_V.push_back(special                 ? std::string()
-                                : tokenizer.is_byte(id) ? byte_text(tokenizer.piece(id))
-                                                        : piece_text(tokenizer.piece(id)));
+    vocabulary.text_V.emplace_back(text);
   }
   return vocabulary;
 }

@@ -58,16 +58,19 @@ std::shared_ptr<const StreamSource> StreamSource::open(Env& env, const std::stri
     }
     shard::TokenStream stream = open_tokens(env, options.path, column);
     check_tokenizer(stream, options.tokenizer, tokenizer);
-    return std::make_shared<const StreamSource>(name, std::move(stream), column, lanes);
+    return std::make_shared<const StreamSource>(name, std::move(stream), column, lanes, tokenizer);
   });
 }
 
 StreamSource::StreamSource(std::string name, shard::TokenStream stream,
-                           const shard::TokenColumn& column, int32_t lanes)
+                           const shard::TokenColumn& column, int32_t lanes,
+                           const TokenizerIdentity& tokenizer)
     : name_(std::move(name)),
       key_(static_cast<uint32_t>(hash64(name_))),
       stream_(std::move(stream)),
       lanes_(lanes),
+      cls_id_(tokenizer.cls_id),
+      sep_id_(tokenizer.sep_id),
       slices_(SliceTable::build(stream_, column, lanes)) {}
 
 StreamSource::Entry StreamSource::entry(uint64_t seed, int32_t lane, int64_t entry) const {

@@ -115,14 +115,16 @@ struct EncodeArguments {
 
 void run_info(const std::string& folder) {
   const Tokenizer tokenizer = Tokenizer::load(Env::posix(), folder);
+  int32_t special = 0;
   int32_t unused = 0;
   int32_t bytes = 0;
   for (int32_t id = 0; id < tokenizer.vocabulary_size(); ++id) {
+    special += tokenizer.is_special(id) ? 1 : 0;
     unused += tokenizer.is_unused(id) ? 1 : 0;
     bytes += tokenizer.is_byte(id) ? 1 : 0;
   }
   std::printf("vocabulary   %d (%d special, %d bytes, %d unused)\n", tokenizer.vocabulary_size(),
-              tokenizer::kSpecialCount, bytes, unused);
+              special, bytes, unused);
   std::printf("fingerprint  %s\n", tokenizer.fingerprint().c_str());
   std::printf("options      %s\n", tokenizer.options_json().c_str());
 }

@@ -9,7 +9,6 @@
 #include "rexbert/core/error.h"
 #include "rexbert/core/strings.h"
 #include "rexbert/eval/model_input.h"
-#include "rexbert/tokenizer/tokenizer.h"
 
 namespace rexbert::eval {
 namespace {
@@ -77,9 +76,9 @@ class Scorer {
   void add_chunk(int32_t shard, int32_t sample, const std::vector<int32_t>& content, int64_t begin,
                  int64_t end) {
     auto& tokens = batch_.tokens_T;
-    tokens.push_back(tokenizer::kClsId);
+    tokens.push_back(masker_.vocabulary().cls_id);
     tokens.insert(tokens.end(), content.begin() + begin, content.begin() + end);
-    tokens.push_back(tokenizer::kSepId);
+    tokens.push_back(masker_.vocabulary().sep_id);
     const auto length = static_cast<int32_t>(end - begin + 2);
     for (int32_t i = 0; i < length; ++i) batch_.positions_T.push_back(i);
     batch_.offsets_S1.push_back(static_cast<int32_t>(tokens.size()));
@@ -168,7 +167,8 @@ class Scorer {
 };
 
 // Documents from the stream's start on, until `limit` tokens are read; 0: all.
-void add_documents(const shard::TokenStream& stream, int64_t limit, Scorer& scorer) {
+void add_documents(const shard::TokenStream& stream, int64_t limit,
+                   const batch::MaskVocabulary& vocabulary, Scorer& scorer) {
   int64_t read = 0;
   std::vector<int32_t> content;
   for (size_t index = 0; index < stream.shards(); ++index) {
@@ -177,8 +177,8 @@ void add_documents(const shard::TokenStream& stream, int64_t limit, Scorer& scor
       if (limit > 0 && read >= limit) return;
       content.resize(shard->length(sample));
       shard->copy(sample, 0, shard->length(sample), content.data());
-      if (!content.empty() && content.back() == tokenizer::kSepId) content.pop_back();
-      if (!content.empty() && content.front() == tokenizer::kClsId) content.erase(content.begin());
+      if (!content.empty() && content.back() == vocabulary.sep_id) content.pop_back();
+      if (!content.empty() && content.front() == vocabulary.cls_id) content.erase(content.begin());
       read += static_cast<int64_t>(content.size()) + 2;
       scorer.add_document(static_cast<int64_t>(index), static_cast<int64_t>(sample), content);
     }
@@ -208,7 +208,7 @@ MlmScore evaluate_mlm(nn::MaskedLanguageModel& model, const shard::TokenStream& 
   }
   Scorer scorer(model, masker, options, group, each_document);
   try {
-    add_documents(stream, options.tokens, scorer);
+    add_documents(stream, options.tokens, masker.vocabulary(), scorer);
     return scorer.finish();
   } catch (const std::exception& error) {
     scorer.fail(error);

@@ -52,18 +52,18 @@ std::vector<SpanEncoder::Window> SpanEncoder::cut_windows(std::span<const Spans>
   int64_t row = 0;
   const auto close = [&](Window& window) {
     if (window.span_P.empty()) return;
-    window.tokens_T.push_back(tokenizer::kSepId);
+    window.tokens_T.push_back(tokenizer_.sep_id());
     windows.push_back(std::move(window));
   };
   for (const Spans& spans : texts) {
-    Window window{{tokenizer::kClsId}, {}, {}};
+    Window window{{tokenizer_.cls_id()}, {}, {}};
     for (const std::string_view span : spans) {
       ids.clear();
       tokenizer_.encode(span, ids);
       const int64_t length = std::min(static_cast<int64_t>(ids.size()), room);
       if (window.tokens() - 1 + length > room) {
         close(window);
-        window = {{tokenizer::kClsId}, {}, {}};
+        window = {{tokenizer_.cls_id()}, {}, {}};
       }
       if (length > 0) {
         window.tokens_T.insert(window.tokens_T.end(), ids.begin(), ids.begin() + length);

@@ -5,6 +5,7 @@
 #include "rexbert/core/strings.h"
 #include "rexbert/tokenizer/tokenizer.h"
 #include "tokenizer/hugging_face.h"
+#include "tokenizer/tokenizer_json.h"
 
 namespace rexbert::tokenizer {
 namespace {
@@ -45,10 +46,15 @@ std::vector<std::pair<std::string, std::string>> make_files(const std::string& m
   const Model model = parse_model(model_bytes, kModelFile);
   check_model(model, static_cast<int64_t>(model.pieces.size()), kModelFile);
   return {{kModelFile, model_bytes},
-          {"tokenizer.json", make_tokenizer_json(model).dump(1) + "\n"},
+          {kTokenizerJson, make_tokenizer_json(model).dump(1) + "\n"},
           {"tokenizer_config.json", make_tokenizer_config().dump(2) + "\n"},
           {"special_tokens_map.json", make_special_tokens_map().dump(2) + "\n"},
           {kManifestFile, make_manifest(model, model_bytes, options)}};
+}
+
+bool is_hugging_face_folder(Env& env, const fs::path& folder) {
+  return env.exists(folder / kTokenizerJson) && !env.exists(folder / kManifestFile) &&
+         !env.exists(folder / kModelFile);
 }
 
 Manifest read_manifest(Env& env, const fs::path& folder) {
@@ -101,15 +107,17 @@ void check_model(const Model& model, int64_t vocabulary_size, std::string_view s
 }
 
 const std::vector<std::string>& tokenizer_files() {
-  static const std::vector<std::string> names = {kModelFile, "tokenizer.json",
+  static const std::vector<std::string> names = {kModelFile, kTokenizerJson,
                                                  "tokenizer_config.json", "special_tokens_map.json",
                                                  kManifestFile};
   return names;
 }
 
 std::map<std::string, std::string> read_tokenizer_files(Env& env, const fs::path& folder) {
+  const bool foreign = is_hugging_face_folder(env, folder);
   std::map<std::string, std::string> files;
   for (const std::string& name : tokenizer_files()) {
+    if (foreign && !env.exists(folder / name)) continue;
     files[name] = read_needed_file(env, folder, name.c_str());
   }
   return files;

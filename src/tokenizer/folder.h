@@ -30,6 +30,9 @@ std::string compute_fingerprint(std::string_view model_bytes);
 std::vector<std::pair<std::string, std::string>> make_files(const std::string& model_bytes,
                                                             const Json& options);
 
+// True for a folder with a tokenizer.json that train() did not make.
+bool is_hugging_face_folder(Env& env, const fs::path& folder);
+
 // Reads and checks the manifest and the model's bytes.
 Manifest read_manifest(Env& env, const fs::path& folder);
 std::string read_model(Env& env, const fs::path& folder, const Manifest& manifest);

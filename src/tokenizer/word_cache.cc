@@ -1,7 +1,11 @@
 #include "tokenizer/word_cache.h"
 
 #include <algorithm>
+#include <array>
+#include <atomic>
 #include <cstring>
+#include <memory>
+#include <utility>
 
 namespace rexbert::tokenizer {
 namespace {
@@ -63,6 +67,24 @@ void WordCache::clear() {
   words_.clear();
   ids_.clear();
   used_ = 0;
+}
+
+uint64_t new_cache_key() {
+  static std::atomic<uint64_t> keys = 0;
+  return ++keys;
+}
+
+WordCache& thread_word_cache(uint64_t key) {
+  struct Slot {
+    uint64_t key = 0;
+    std::unique_ptr<WordCache> cache;
+  };
+  thread_local std::array<Slot, 2> slots;
+  if (slots[0].key != key) {
+    std::swap(slots[0], slots[1]);
+    if (slots[0].key != key) slots[0] = {key, std::make_unique<WordCache>()};
+  }
+  return *slots[0].cache;
 }
 
 }  // namespace rexbert::tokenizer

@@ -39,4 +39,9 @@ class WordCache {
   size_t used_ = 0;
 };
 
+// Names a tokenizer to the caches; each call gives another name.
+uint64_t new_cache_key();
+// This thread's cache for the tokenizer `key`. A thread keeps those of the two that it used last.
+WordCache& thread_word_cache(uint64_t key);
+
 }  // namespace rexbert::tokenizer

@@ -92,7 +92,8 @@ class Run {
         tokenizer_files_(tokenizer::read_tokenizer_files(env, config_.tokenizer.path)),
         streams_(batch::open_streams(
             env, config_.streams, config_.data.lanes,
-            {tokenizer_.fingerprint(), config_.tokenizer.path, tokenizer_.vocabulary_size()})),
+            {tokenizer_.fingerprint(), config_.tokenizer.path, tokenizer_.vocabulary_size(),
+             tokenizer_.cls_id(), tokenizer_.sep_id()})),
         evaluation_(open_evaluation(env, config_, tokenizer_)),
         salience_(load_salience(env, config_, tokenizer_)),
         origin_(agree_on_origin(request.resume)),
@@ -309,9 +310,9 @@ class Run {
     config.encoder = config_.model;
     config.rope = {result.spec.rope.global, result.spec.rope.local};
     config.max_position_embeddings = longest_context(result.spec.phase);
-    config.pad_id = tokenizer::kPadId;
-    config.cls_id = tokenizer::kClsId;
-    config.sep_id = tokenizer::kSepId;
+    config.pad_id = tokenizer_.pad_id();
+    config.cls_id = tokenizer_.cls_id();
+    config.sep_id = tokenizer_.sep_id();
     snapshot.tokenizer_files = tokenizer_files_;
     snapshot.copy_tensors(*model_, *optimizer_);
   }

@@ -11,6 +11,7 @@
 #include "rexbert/batch/slices.h"
 #include "rexbert/core/env.h"
 #include "rexbert/shard/token_stream.h"
+#include "rexbert/tokenizer/tokenizer.h"
 
 namespace rexbert::batch {
 
@@ -19,6 +20,9 @@ struct TokenizerIdentity {
   std::string fingerprint;      // empty: streams are not checked
   std::string path;             // as the config writes it
   int32_t vocabulary_size = 0;  // ids not below it are errors; 0: as the stream says
+  // What stands around a document, and around a stored one where its shards have it.
+  int32_t cls_id = tokenizer::kClsId;
+  int32_t sep_id = tokenizer::kSepId;
 };
 
 // One stream of a run: its tokens, its slices and their order. Safe for many threads.
@@ -32,11 +36,13 @@ class StreamSource {
 
   // `column` is the one that `stream` was opened with.
   StreamSource(std::string name, shard::TokenStream stream, const shard::TokenColumn& column,
-               int32_t lanes);
+               int32_t lanes, const TokenizerIdentity& tokenizer);
 
   const std::string& name() const { return name_; }
   uint32_t key() const { return key_; }  // low half of the hash64 of the name
   int32_t lanes() const { return lanes_; }
+  int32_t cls_id() const { return cls_id_; }
+  int32_t sep_id() const { return sep_id_; }
   const shard::TokenStream& tokens() const { return stream_; }
   const SliceTable& slices() const { return slices_; }
 
@@ -57,6 +63,8 @@ class StreamSource {
   uint32_t key_;
   shard::TokenStream stream_;
   int32_t lanes_;
+  int32_t cls_id_;
+  int32_t sep_id_;
   SliceTable slices_;
   mutable std::mutex mutex_;
   mutable std::map<int32_t, std::weak_ptr<const shard::TokenShard>> open_;
