@@ -6,8 +6,9 @@
 #include "rexbert/core/hash.h"
 #include "tokenizer/added_tokens.h"
 #include "tokenizer/bpe_model.h"
+#include "tokenizer/gpt2_words.h"
 #include "tokenizer/normalizer.h"
-#include "tokenizer/pre_tokenizer.h"
+#include "tokenizer/regex_split.h"
 #include "tokenizer/word_cache.h"
 
 namespace rexbert::tokenizer {

@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 namespace rexbert::tokenizer {
@@ -38,10 +39,10 @@ struct Vocabulary {
     texts_V.push_back(std::move(text));
     flags_V.push_back(flags);
   }
-  // Once all pieces are there. Of equal pieces the first keeps the name.
+  // Once all pieces are there. Ids without a piece have an empty one.
   void index_pieces() {
     for (size_t id = 0; id < pieces_V.size(); ++id) {
-      ids.emplace(pieces_V[id], static_cast<int32_t>(id));
+      if (!pieces_V[id].empty()) ids.emplace(pieces_V[id], static_cast<int32_t>(id));
     }
   }
   bool has(int32_t id, PieceFlag flag) const {

@@ -8,18 +8,11 @@
 
 #include <algorithm>
 
-#include "rexbert/core/error.h"
-#include "rexbert/core/strings.h"
+#include "tokenizer/icu_status.h"
 #include "tokenizer/unicode_classes.h"
 
 namespace rexbert::tokenizer {
 namespace {
-
-void check(UErrorCode status, const char* what) {
-  if (U_FAILURE(status)) {
-    throw Error(ErrorCode::kInternal, str_cat("ICU: ", what, ": ", u_errorName(status)));
-  }
-}
 
 // `tokenizers` normalizes by the tables of Unicode 9. What came later passes through it unchanged,
 // as a character that nothing is combined with; all else Unicode promises never to change.
@@ -27,7 +20,7 @@ const icu::UnicodeSet& known_points() {
   static const icu::UnicodeSet* const set = [] {
     UErrorCode status = U_ZERO_ERROR;
     auto* made = new icu::UnicodeSet(u"[:age=9.0:]", status);
-    check(status, "the set of Unicode 9");
+    check_icu(status, "the set of Unicode 9");
     made->freeze();
     return made;
   }();
@@ -41,7 +34,7 @@ const icu::Normalizer2& whole_normalizer(NormalForm form) {
       : form == NormalForm::kNfd  ? icu::Normalizer2::getNFDInstance(status)
       : form == NormalForm::kNfkc ? icu::Normalizer2::getNFKCInstance(status)
                                   : icu::Normalizer2::getNFKDInstance(status);
-  check(status, "a normal form");
+  check_icu(status, "a normal form");
   return *found;
 }
 
@@ -60,7 +53,7 @@ std::string normal_form(NormalForm form, std::string_view text) {
   UErrorCode status = U_ZERO_ERROR;
   normalizer.normalizeUTF8(0, {text.data(), static_cast<int32_t>(text.size())}, sink, nullptr,
                            status);
-  check(status, "normalization");
+  check_icu(status, "normalization");
   return out;
 }
 

@@ -354,9 +354,9 @@ const std::array<int16_t, 0x144>& alphabet() {
   return table;
 }
 
-}  // namespace
-
 int byte_of_letter(uint32_t point) { return point < alphabet().size() ? alphabet()[point] : -1; }
+
+}  // namespace
 
 std::optional<std::string> bytes_of_piece(std::string_view piece) {
   if (piece.empty()) return std::nullopt;

@@ -66,8 +66,6 @@ struct ByteLevelBpe {
 // change ids and is not known here, Error(kCorrupt) for a file that is none.
 ByteLevelBpe read_tokenizer_json(Env& env, const fs::path& folder);
 
-// The byte that a character of the byte-level alphabet stands for, -1 for any other.
-int byte_of_letter(uint32_t point);
 // The bytes that a piece in the spelling of byte-level BPE stands for; none when it is empty or has
 // a character outside the alphabet.
 std::optional<std::string> bytes_of_piece(std::string_view piece);

@@ -95,6 +95,27 @@ TEST_P(MaskingTokenizer, VocabularySaysWhatTheTokenizerSays) {
 
 INSTANTIATE_TEST_SUITE_P(SplitDigits, MaskingTokenizer, testing::Bool());
 
+TEST(MaskVocabulary, OfByteLevelBpeSpellsTextInBytes) {
+  const auto tokenizer =
+      Tokenizer::load(Env::posix(), REXBERT_SOURCE_DIR "/tests/golden/byte_level");
+  const MaskVocabulary vocabulary = MaskVocabulary::from(tokenizer);
+  vocabulary.check();
+  EXPECT_EQ(vocabulary.mask_id, tokenizer.mask_id());
+  EXPECT_EQ(vocabulary.cls_id, tokenizer.cls_id());
+  EXPECT_EQ(vocabulary.sep_id, tokenizer.sep_id());
+  EXPECT_GT(vocabulary.mask_id, tokenizer::kMaskId);
+  const std::string text = "Sony GB \u00D7 10    x \u65E5\u672C";
+  std::string spelled;
+  for (const int32_t id : tokenizer.encode(text)) {
+    EXPECT_FALSE(vocabulary.special_V[id]);
+    if (vocabulary.begins_word_V[id]) spelled += ' ';
+    spelled += vocabulary.text_V[id];
+  }
+  EXPECT_EQ(spelled, text);
+  EXPECT_THAT(spans_of(tokenizer, "only 16 GB and 10 \u00D7 12 in, 1\u00BD GB"),
+              ElementsAre("quantity: 16 GB", "quantity: 10 \u00D7 12 in", "quantity: 1\u00BD GB"));
+}
+
 TEST(MaskVocabulary, ChecksItself) {
   const auto refused = [](MaskVocabulary vocabulary) { EXPECT_THROW(vocabulary.check(), Error); };
   const MaskVocabulary good{.mask_id = 0,

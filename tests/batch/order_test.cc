@@ -73,6 +73,28 @@ void expect_well_formed(const PackedBatch& batch) {
   EXPECT_EQ(batch.longest, longest);
 }
 
+// Those of the tokenizer, not ours: [CLS] and [SEP] of a byte-level BPE are far behind.
+TEST(LaneReader, MarksDocumentsWithTheIdsOfTheTokenizer) {
+  const ScratchFolder scratch("order_marks");
+  write_stream(scratch.path() / "s", {.lengths = {3}});
+  TokenizerIdentity tokenizer;
+  tokenizer.cls_id = 50'281;
+  tokenizer.sep_id = made_token(0, 2);
+  const auto source = StreamSource::open(Env::posix(), "s",
+                                         {.path = (scratch.path() / "s").string()}, 1, tokenizer);
+  LaneReader reader(source, 0, kOrder);
+  PackedBatch batch;
+  reader.append_row(16, 0, 0, batch);
+  // The stored sample is kClsId, three tokens, kSepId; neither end is one of these two.
+  const std::vector<int32_t> expected = {50'281,           tokenizer::kClsId, made_token(0, 0),
+                                         made_token(0, 1), made_token(0, 2),  tokenizer::kSepId,
+                                         tokenizer.sep_id};
+  ASSERT_GE(batch.tokens_T.size(), expected.size());
+  EXPECT_EQ(std::vector<int32_t>(batch.tokens_T.begin(),
+                                 batch.tokens_T.begin() + static_cast<int64_t>(expected.size())),
+            expected);
+}
+
 TEST(LaneReader, AnEpochIsEveryTokenOnceAndRowsAreFull) {
   const ScratchFolder scratch("order_epoch");
   constexpr int32_t kLanes = 3;

@@ -49,6 +49,9 @@ TEST_F(Folder, AMissingFolderOrFileIsNamed) {
   EXPECT_EQ(load_error(),
             "not found: " + folder_.string() + ": not a tokenizer folder: no tokenizer.model");
   fs::remove(folder_ / kManifest);
+  EXPECT_EQ(load_error(), "incompatible: " + at("tokenizer.json") +
+                              ": model.type: expected BPE, got \"Unigram\"");
+  fs::remove(folder_ / "tokenizer.json");
   EXPECT_EQ(load_error(),
             "not found: " + folder_.string() + ": not a tokenizer folder: no " + kManifest);
 }

@@ -71,6 +71,7 @@ class LayersTest(unittest.TestCase):
             ("spdlog/spdlog.h", "spdlog", "core/log.cc"),
             ("CLI/CLI.hpp", "CLI11", "cli/"),
             ("sentencepiece_processor.h", "SentencePiece", "tokenizer/"),
+            ("unicode/normalizer2.h", "ICU", "tokenizer/"),
             ("curl/curl.h", "libcurl", "net/"),
             ("torch/csrc/distributed/c10d/Store.hpp", "c10d", "dist/"),
         ]:
