@@ -1,5 +1,7 @@
 #include "rexbert/hf/model_config.h"
 
+#include <algorithm>
+
 #include "rexbert/core/error.h"
 #include "rexbert/core/strings.h"
 
@@ -15,8 +17,7 @@ const Json& fixed_options() {
                                {"norm_bias", false},
                                {"decoder_bias", true},
                                {"classifier_activation", "gelu"},
-                               {"classifier_bias", false},
-                               {"tie_word_embeddings", true}};
+                               {"classifier_bias", false}};
   return options;
 }
 
@@ -50,11 +51,79 @@ Json to_config_json(const ModelConfig& config) {
                {"pad_token_id", config.pad_id},
                {"position_embedding_type", "absolute"},
                {"sep_token_id", config.sep_id},
+               {"tie_word_embeddings", encoder.tied},
                {"torch_dtype", "float32"},
                {"transformers_version", "4.57.6"},
                {"vocab_size", encoder.vocabulary}});
   return json;
 }
+
+namespace {
+
+// A value of a key that configs may leave out, or give as null.
+template <class Value>
+Value value_or(const Json& json, const char* key, Value standard, const std::string& source) {
+  return json.contains(key) && !json[key].is_null() ? json_get<Value>(json, key, source) : standard;
+}
+
+// Every how many layers attend to the whole sequence: global_attn_every_n_layers, else what
+// layer_types (transformers 5) spells out.
+int64_t read_global_every(const Json& json, int64_t layers, const std::string& source) {
+  if (!json.contains("layer_types") || json["layer_types"].is_null()) {
+    return value_or<int64_t>(json, "global_attn_every_n_layers", 3, source);
+  }
+  const auto types = json_get<std::vector<std::string>>(json, "layer_types", source);
+  const auto second =
+      std::find(types.begin() + (types.empty() ? 0 : 1), types.end(), "full_attention");
+  const auto every = static_cast<int64_t>(second - types.begin());
+  bool regular = static_cast<int64_t>(types.size()) == layers && every > 0;
+  for (int64_t i = 0; regular && i < layers; ++i) {
+    regular =
+        types[static_cast<size_t>(i)] == (i % every == 0 ? "full_attention" : "sliding_attention");
+  }
+  if (regular) return every;
+  throw Error(
+      ErrorCode::kIncompatible,
+      str_cat(source, ": layer_types: expected full_attention in layers 0, n, 2n, ... of ", layers,
+              " and sliding_attention in the others, got ", json["layer_types"].dump()));
+}
+
+// The base of one kind of layers in rope_parameters (transformers 5).
+double read_theta(const Json& parameters, const char* kind, double standard,
+                  const std::string& source) {
+  if (!parameters.contains(kind) || parameters[kind].is_null()) return standard;
+  const Json& rope = parameters[kind];
+  const std::string where = str_cat(source, ": rope_parameters.", kind);
+  const auto type = value_or<std::string>(rope, "rope_type", "default", where);
+  if (type != "default") {
+    throw Error(ErrorCode::kIncompatible,
+                str_cat(where, ".rope_type: expected \"default\", got ", str_quote(type)));
+  }
+  return value_or<double>(rope, "rope_theta", standard, where);
+}
+
+nn::RopeTheta read_rope(const Json& json, const std::string& source) {
+  // Of ModernBertConfig.
+  constexpr double kGlobal = 160'000;
+  constexpr double kLocal = 10'000;
+  if (json.contains("rope_scaling") && !json["rope_scaling"].is_null()) {
+    throw Error(ErrorCode::kIncompatible, str_cat(source, ": rope_scaling: expected null, got ",
+                                                  json["rope_scaling"].dump()));
+  }
+  nn::RopeTheta rope;
+  rope.global = value_or<double>(json, "global_rope_theta", kGlobal, source);
+  // null: the local layers have the global theta (transformers 4's ModernBertAttention).
+  const bool is_null = json.contains("local_rope_theta") && json["local_rope_theta"].is_null();
+  rope.local = is_null ? rope.global : value_or<double>(json, "local_rope_theta", kLocal, source);
+  if (json.contains("rope_parameters") && !json["rope_parameters"].is_null()) {
+    const Json& parameters = json["rope_parameters"];
+    rope.global = read_theta(parameters, "full_attention", rope.global, source);
+    rope.local = read_theta(parameters, "sliding_attention", rope.local, source);
+  }
+  return rope;
+}
+
+}  // namespace
 
 ModelConfig from_config_json(const Json& json, const std::string& source) {
   if (!json.is_object()) {
@@ -75,19 +144,14 @@ ModelConfig from_config_json(const Json& json, const std::string& source) {
   encoder.intermediate = json_get<int64_t>(json, "intermediate_size", source);
   encoder.layers = json_get<int64_t>(json, "num_hidden_layers", source);
   encoder.heads = json_get<int64_t>(json, "num_attention_heads", source);
-  encoder.global_every = json_get<int64_t>(json, "global_attn_every_n_layers", source);
-  encoder.local_window = json_get<int64_t>(json, "local_attention", source);
-  encoder.norm_eps = json_get<double>(json, "norm_eps", source);
-  if (json.contains("initializer_range")) {
-    encoder.init_std = json_get<double>(json, "initializer_range", source);
-  }
+  encoder.global_every = read_global_every(json, encoder.layers, source);
+  encoder.local_window = value_or<int64_t>(json, "local_attention", 128, source);
+  encoder.norm_eps = value_or<double>(json, "norm_eps", 1e-5, source);
+  encoder.init_std = value_or<double>(json, "initializer_range", encoder.init_std, source);
+  encoder.tied = value_or<bool>(json, "tie_word_embeddings", true, source);
   encoder.attention_dropout_out = 0;
-  config.rope.global = json_get<double>(json, "global_rope_theta", source);
-  // null: the local layers have the global theta (transformers' ModernBertAttention).
-  const bool has_local = json.contains("local_rope_theta") && !json["local_rope_theta"].is_null();
-  config.rope.local =
-      has_local ? json_get<double>(json, "local_rope_theta", source) : config.rope.global;
-  config.max_position_embeddings = json_get<int64_t>(json, "max_position_embeddings", source);
+  config.rope = read_rope(json, source);
+  config.max_position_embeddings = value_or<int64_t>(json, "max_position_embeddings", 8192, source);
   config.pad_id = json_get<int32_t>(json, "pad_token_id", source);
   config.cls_id = json_get<int32_t>(json, "cls_token_id", source);
   config.sep_id = json_get<int32_t>(json, "sep_token_id", source);

@@ -2,12 +2,14 @@
 
 #include <sstream>
 
+#include "hf/weight_files.h"
 #include "rexbert/core/error.h"
 #include "rexbert/core/strings.h"
 
 namespace rexbert::hf {
 namespace {
 
+constexpr const char* kEncoderPrefix = "model.";
 constexpr const char* kDecoder = "decoder.weight";
 constexpr const char* kEmbedding = "model.embeddings.tok_embeddings.weight";
 
@@ -35,30 +37,45 @@ ModelConfig load_model_config(Env& env, const fs::path& folder) {
   return from_config_json(parse_json(env.read_file(path), path.string()), path.string());
 }
 
-void load_weights(Env& env, const fs::path& folder, nn::MaskedLanguageModel& model) {
-  const std::string source = (folder / kWeightsFile).string();
-  auto tensors = read_safetensors(env, folder / kWeightsFile);
+Unmatched load_weights(Env& env, const fs::path& folder, nn::MaskedLanguageModel& model,
+                       Strictness strictness) {
+  auto tensors = read_weight_files(env, folder);
   const torch::NoGradGuard no_grad;
+  Unmatched unmatched;
+  torch::Tensor embedding;
   for (const auto& parameter : model.named_parameters()) {
     const auto found = tensors.find(parameter.key());
-    if (found == tensors.end()) fail(source, parameter.key(), "missing");
-    const torch::Tensor& stored = found->second;
+    if (found == tensors.end()) {
+      if (strictness == Strictness::kExact || parameter.key().starts_with(kEncoderPrefix)) {
+        fail((folder / kWeightsFile).string(), parameter.key(), "missing");
+      }
+      unmatched.missing.push_back(parameter.key());
+      continue;
+    }
+    const torch::Tensor& stored = found->second.tensor;
     torch::Tensor target = parameter.value();
-    if (stored.sizes() != target.sizes() || stored.scalar_type() != target.scalar_type()) {
-      fail(source, parameter.key(),
+    if (stored.sizes() != target.sizes() || !stored.is_floating_point()) {
+      fail(found->second.file, parameter.key(),
            str_cat("expected ", shape_of(target), ", got ", shape_of(stored)));
     }
     target.copy_(stored);
-    if (parameter.key() != kEmbedding) tensors.erase(found);
+    if (parameter.key() == kEmbedding) embedding = stored;
+    tensors.erase(found);
   }
   if (const auto decoder = tensors.find(kDecoder); decoder != tensors.end()) {
-    if (!torch::equal(decoder->second, tensors.at(kEmbedding))) {
-      fail(source, kDecoder, "expected the embedding that it is tied to, got other weights");
+    if (!torch::equal(decoder->second.tensor, embedding)) {
+      fail(decoder->second.file, kDecoder,
+           "expected the embedding that it is tied to, got other weights");
     }
     tensors.erase(decoder);
   }
-  tensors.erase(kEmbedding);
-  if (!tensors.empty()) fail(source, tensors.begin()->first, "the model has no such parameter");
+  for (const auto& [name, stored] : tensors) {
+    if (strictness == Strictness::kExact || name.starts_with(kEncoderPrefix)) {
+      fail(stored.file, name, "the model has no such parameter");
+    }
+    unmatched.superfluous.push_back(name);
+  }
+  return unmatched;
 }
 
 LoadedModel load_model(Env& env, const fs::path& folder) {

@@ -77,7 +77,8 @@ int64_t parameter_count(const EncoderConfig& c) {
   const int64_t norms = 2 * c.layers * c.hidden;  // the first layer lacks one, the model adds one
   const int64_t embeddings = c.vocabulary * c.hidden + c.hidden;
   const int64_t head = c.hidden * c.hidden + c.hidden + c.vocabulary;
-  return embeddings + c.layers * (attention + mlp) + norms + head;
+  const int64_t decoder = c.tied ? 0 : c.vocabulary * c.hidden;
+  return embeddings + c.layers * (attention + mlp) + norms + head + decoder;
 }
 
 }  // namespace rexbert::nn

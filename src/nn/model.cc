@@ -123,8 +123,12 @@ torch::Tensor PredictionHead::forward(const torch::Tensor& hidden_MD) const {
                          norm_->like(hidden_MD), norm_eps_);
 }
 
-Decoder::Decoder(const EncoderConfig& config)
-    : bias(register_parameter("bias", torch::empty({config.vocabulary}))) {}
+Decoder::Decoder(const EncoderConfig& config) {
+  if (!config.tied) {
+    weight = register_parameter("weight", torch::empty({config.vocabulary, config.hidden}));
+  }
+  bias = register_parameter("bias", torch::empty({config.vocabulary}));
+}
 
 MaskedLanguageModel::MaskedLanguageModel(const EncoderConfig& config)
     : model_(register_module("model", std::make_shared<Encoder>(config))),
@@ -135,8 +139,9 @@ MaskedLanguageModel::Head MaskedLanguageModel::head(const EncoderInput& input,
                                                     const torch::Tensor& masked_M) {
   const auto embedding_VD = model_->embedding_VD();
   const auto hidden_TD = model_->forward(input, embedding_VD);
-  return {head_->forward(hidden_TD.index_select(0, masked_M)), embedding_VD,
-          decoder_->bias.to(embedding_VD.scalar_type())};
+  const auto type = embedding_VD.scalar_type();
+  const auto weight_VD = config().tied ? embedding_VD : decoder_->weight.to(type);
+  return {head_->forward(hidden_TD.index_select(0, masked_M)), weight_VD, decoder_->bias.to(type)};
 }
 
 MlmLoss MaskedLanguageModel::loss(const EncoderInput& input, const torch::Tensor& masked_M,

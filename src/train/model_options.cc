@@ -47,6 +47,9 @@ void describe(config::Schema<ModelOptions>& schema) {
   schema.field("initializer_std", as_option(&Config::init_std))
       .doc("Standard deviation of the initial weights before truncation at two of them.")
       .above(0);
+  schema.field("tied", as_option(&Config::tied))
+      .doc("Whether the decoder's weight is the embedding.")
+      .cost("without, vocabulary_size x hidden_size parameters more");
   schema.check([](const ModelOptions& model, const auto& complain) {
     if (model.hidden % model.heads != 0 || model.head_dim() % 2 != 0) {
       complain("attention_heads",

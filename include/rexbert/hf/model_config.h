@@ -22,9 +22,11 @@ struct ModelConfig {
 // attention_dropout_out is, because there it would drop attention probabilities too.
 Json to_config_json(const ModelConfig& config);
 
-// Reads one; `source` names it. Keys that say nothing of the numerics are ignored; an option that
-// the encoder does not have (biases, another activation, untied decoder, ...) is
-// Error(kIncompatible) naming the key, what was expected and what was found.
+// Reads one, of transformers 4.48 to 5: there global_rope_theta, local_rope_theta and
+// global_attn_every_n_layers have become rope_parameters and layer_types. `source` names it. Keys
+// that are left out have ModernBertConfig's defaults; those that say nothing of the numerics are
+// ignored; an option that the encoder does not have (biases, another activation, scaled RoPE, ...)
+// is Error(kIncompatible) naming the key, what was expected and what was found.
 ModelConfig from_config_json(const Json& json, const std::string& source);
 
 }  // namespace rexbert::hf

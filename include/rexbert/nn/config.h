@@ -35,6 +35,10 @@ struct EncoderConfig {
   // Standard deviation of the initial weights, before truncation at two of them. Default 0.02.
   double init_std = 0.02;
 
+  // Whether the decoder's weight is the embedding. Default on, as in all presets; off costs
+  // vocabulary x hidden parameters more.
+  bool tied = true;
+
   int64_t head_dim() const { return hidden / heads; }
   bool is_global(int64_t layer) const { return layer % global_every == 0; }
 };
@@ -52,7 +56,7 @@ EncoderConfig preset(std::string_view name);
 // Error(kConfig) naming the first field that no model can have.
 void validate(const EncoderConfig& config);
 
-// Parameters of MaskedLanguageModel, the tied decoder counted once.
+// Parameters of MaskedLanguageModel, a tied decoder counted once.
 int64_t parameter_count(const EncoderConfig& config);
 
 }  // namespace rexbert::nn

@@ -4,7 +4,7 @@
 //
 // Tokens are flat: the sequences of a batch lie end to end, [T, hidden], and offsets say where each
 // begins; there is no padding. named_parameters() of MaskedLanguageModel are exactly those of
-// transformers' ModernBertForMaskedLM (the decoder's weight is tied to the embedding and not
+// transformers' ModernBertForMaskedLM (a decoder's weight that is tied to the embedding is not
 // listed), in shape and meaning too: there is no mapping table. Numerics follow transformers 4.57's
 // modeling_modernbert.py; tests/nn compares logits, gradients and training steps with it.
 //
@@ -143,6 +143,7 @@ class PredictionHead : public torch::nn::Module {
 class Decoder : public torch::nn::Module {
  public:
   explicit Decoder(const EncoderConfig& config);
+  torch::Tensor weight;  // [V, D]; undefined where the embedding serves
   torch::Tensor bias;
 };
 
