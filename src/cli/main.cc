@@ -45,6 +45,12 @@ void add_commands(CLI::App& app) {
 #ifdef REXBERT_HAS_COMMAND_EVAL
   add_eval_command(app);
 #endif
+#ifdef REXBERT_HAS_COMMAND_IMPORT
+  add_import_command(app);
+#endif
+#ifdef REXBERT_HAS_COMMAND_EXPORT
+  add_export_command(app);
+#endif
 #ifdef REXBERT_HAS_COMMAND_BENCH
   add_bench_command(app);
 #endif
