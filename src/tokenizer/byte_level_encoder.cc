@@ -138,8 +138,10 @@ uint8_t flags_of_text(std::string_view text) {
   constexpr std::string_view kWhite = " \t\n\v\f\r";
   uint8_t flags = 0;
   if (text.starts_with(' ')) flags |= kBeginsWord;
-  // A run of spaces may be a piece, and the word behind it then has no space of its own.
-  if (!text.empty() && kWhite.find(text.back()) != std::string_view::npos) flags |= kEndsInBreak;
+  // A run of spaces may be a piece, and the word behind it then has no space of its own. One space
+  // is that of the word, where no merge has joined the two.
+  const bool ends_white = !text.empty() && kWhite.find(text.back()) != std::string_view::npos;
+  if (ends_white && text != " ") flags |= kEndsInBreak;
   if (text.size() == 1 && static_cast<uint8_t>(text[0]) >= 0x80) flags |= kBytePiece;
   return flags;
 }
