@@ -28,6 +28,28 @@ std::optional<int64_t> step_of(const std::string& name) {
 
 }  // namespace
 
+fs::path resolve_checkpoint(Env& env, const fs::path& path) {
+  if (!env.exists(path)) {
+    throw Error(ErrorCode::kNotFound, str_cat(path.string(),
+                                              ": no such folder; expected a run directory or a "
+                                              "checkpoint folder"));
+  }
+  if (!env.exists(path / "checkpoints")) {
+    if (env.exists(path / kManifestFile)) {
+      if (const auto damage = find_damage(env, path)) {
+        throw Error(ErrorCode::kCorrupt, str_cat(path.string(), ": ", *damage));
+      }
+    }
+    return path;
+  }
+  const auto found = CheckpointStore(env, path / "checkpoints").newest_valid();
+  if (!found) {
+    throw Error(ErrorCode::kNotFound,
+                str_cat(path.string(), ": no whole checkpoint in its checkpoints/"));
+  }
+  return found->folder;
+}
+
 fs::path CheckpointStore::folder(int64_t step) const {
   return directory_ / str_printf("step-%09lld", static_cast<long long>(step));
 }

@@ -6,6 +6,8 @@
 
 #include "cli/commands.h"
 #include "rexbert/ckpt/model_card.h"
+#include "rexbert/ckpt/store.h"
+#include "rexbert/core/error.h"
 #include "rexbert/core/strings.h"
 #include "rexbert/hf/exchange.h"
 
@@ -20,8 +22,10 @@ struct Options {
 void run_export(Options options) {
   Env& env = Env::posix();
   if (options.name.empty()) options.name = fs::absolute(options.to).filename().string();
-  options.to_write.card = ckpt::model_card(env, options.checkpoint, options.name);
-  hf::export_model(env, options.checkpoint, options.to, options.to_write);
+  const fs::path checkpoint = with_context(
+      "--checkpoint", [&] { return ckpt::resolve_checkpoint(env, options.checkpoint); });
+  options.to_write.card = ckpt::model_card(env, checkpoint, options.name);
+  hf::export_model(env, checkpoint, options.to, options.to_write);
   std::printf("%-16s%s\n", "written to", options.to.c_str());
 }
 
@@ -31,7 +35,10 @@ void add_export_command(CLI::App& app) {
   const auto options = std::make_shared<Options>();
   CLI::App* command = app.add_subcommand(
       "export", "Write a checkpoint as a folder for transformers and sentence-transformers");
-  command->add_option("--checkpoint", options->checkpoint, "Checkpoint folder")->required();
+  command
+      ->add_option("--checkpoint", options->checkpoint,
+                   "Checkpoint folder, or a run directory: its newest")
+      ->required();
   command->add_option("--to", options->to, "Folder to write, new or empty")->required();
   command->add_option("--dtype", options->to_write.dtype, "Of the weights")
       ->check(CLI::IsMember({"f32", "bf16"}))

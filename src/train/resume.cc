@@ -142,26 +142,7 @@ fs::path checkpoint_directory(const RunConfig& config) {
 }
 
 fs::path resolve_start(Env& env, const std::string& start_from) {
-  const fs::path path = start_from;
-  if (!env.exists(path)) {
-    throw Error(ErrorCode::kNotFound, str_cat("start_from: ", start_from,
-                                              ": no such folder; expected a run directory or "
-                                              "a checkpoint folder"));
-  }
-  if (!env.exists(path / "checkpoints")) {
-    if (env.exists(path / ckpt::kManifestFile)) {
-      if (const auto damage = ckpt::find_damage(env, path)) {
-        throw Error(ErrorCode::kCorrupt, str_cat("start_from: ", start_from, ": ", *damage));
-      }
-    }
-    return path;
-  }
-  const auto found = ckpt::CheckpointStore(env, path / "checkpoints").newest_valid();
-  if (!found) {
-    throw Error(ErrorCode::kNotFound,
-                str_cat("start_from: ", start_from, ": no whole checkpoint in its checkpoints/"));
-  }
-  return found->folder;
+  return with_context("start_from", [&] { return ckpt::resolve_checkpoint(env, start_from); });
 }
 
 std::vector<std::string> breaking_changes(const std::map<std::string, std::string>& then,

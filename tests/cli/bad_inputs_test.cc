@@ -75,7 +75,7 @@ class BadInputTest : public ::testing::Test {
 TEST_F(BadInputTest, CommandLines) {
   expect({"frobnicate"}, 2,
          "rexbert: unknown command \"frobnicate\"; expected one of config, corpus, tokenizer, "
-         "tokenize, shards, curate, salience, plan, train, eval, bench, doctor");
+         "tokenize, shards, curate, salience, plan, train, eval, import, export, bench, doctor");
   expect({"trian"}, 2, "rexbert: unknown command \"trian\"; did you mean train?");
   expect({"curate", "filtr"}, 2, "rexbert: unknown command \"filtr\"; did you mean filter?");
   expect({"train"}, 2, "--config is required\nRun with --help for more information.");
@@ -234,8 +234,17 @@ TEST_F(BadInputTest, Checkpoints) {
     expect({"eval", "mlm", "--checkpoint", "c", "--data", "{root}/shards/general/validation"}, code,
            "rexbert: " + message);
   };
-  evaluate(4, "--checkpoint: tokenizer c: no such folder");
+  evaluate(4, "--checkpoint: c: no such folder; expected a run directory or a checkpoint folder");
   copy(good, "c");
+  const uint64_t size = env_.file_size(here_ / "c/model.safetensors");
+  env_.truncate_file(here_ / "c/model.safetensors", 3000);
+  evaluate(6, str_cat("--checkpoint: c: model.safetensors: expected ", size, " bytes, got 3000"));
+  // Folders of others have no manifest.
+  const auto copy_alone = [&] {
+    copy(good, "c");
+    env_.remove_file(here_ / "c/manifest.json");
+  };
+  copy_alone();
   env_.truncate_file(here_ / "c/model.safetensors", 3000);
   const std::string header = env_.read_file(here_ / "c/model.safetensors");
   uint64_t length = 0;
@@ -245,13 +254,13 @@ TEST_F(BadInputTest, Checkpoints) {
              "c/model.safetensors: tensor model.embeddings.tok_embeddings.weight: expected data at "
              "offset 0 within ",
              3000 - 8 - length, " bytes, got [0, 65536)"));
-  copy(good, "c");
+  copy_alone();
   replace_in("c/config.json", "\"hidden_activation\": \"gelu\"", "\"hidden_activation\": \"relu\"");
   evaluate(7, "c/config.json: hidden_activation: expected \"gelu\", got \"relu\"");
-  copy(good, "c");
+  copy_alone();
   replace_in("c/config.json", "\"num_hidden_layers\": 3", "\"num_hidden_layers\": 4");
   evaluate(7, "c/model.safetensors: tensor model.layers.3.attn_norm.weight: missing");
-  copy(good, "c");
+  copy_alone();
   env_.remove_file(here_ / "c/tokenizer.model");
   evaluate(4, "--checkpoint: c: not a tokenizer folder: no tokenizer.model");
 }

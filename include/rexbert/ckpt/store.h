@@ -11,6 +11,10 @@
 
 namespace rexbert::ckpt {
 
+// The model folder that `path` means: a run directory stands for its newest whole checkpoint.
+// Error(kNotFound) where there is none, Error(kCorrupt) for a checkpoint that is damaged.
+fs::path resolve_checkpoint(Env& env, const fs::path& path);
+
 // Which checkpoints stay.
 struct Retention {
   int64_t newest = 3;                      // this many newest stay, and
