@@ -89,7 +89,7 @@ TrainerState TrainerState::from_json(const Json& json, const std::string& source
   return state;
 }
 
-void Snapshot::copy_tensors(const nn::MaskedLanguageModel& model, optim::StableAdamW& optimizer) {
+void Snapshot::copy_tensors(const torch::nn::Module& model, optim::StableAdamW& optimizer) {
   const torch::NoGradGuard no_grad;
   const auto parameters = model.named_parameters();
   weights.resize(parameters.size());

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "batch/made_stream.h"
+#include "rexbert/batch/loader.h"
 #include "rexbert/core/log.h"
 #include "rexbert/hf/model_folder.h"
 #include "rexbert/train/callbacks.h"

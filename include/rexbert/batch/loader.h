@@ -10,6 +10,7 @@
 #include "rexbert/batch/loader_state.h"
 #include "rexbert/batch/options.h"
 #include "rexbert/batch/packed_batch.h"
+#include "rexbert/batch/step_source.h"
 #include "rexbert/batch/stream_source.h"
 #include "rexbert/plan/plan.h"
 
@@ -32,32 +33,25 @@ struct LoaderSetup {
   int32_t world = 1;  // divides the lanes
 };
 
-// One step's share of a rank.
-struct LoadedStep {
-  plan::StepSpec spec;
-  // The rank's rows in their order, as many to a micro-batch as fit micro_tokens.
-  std::vector<PackedBatch> micro_batches;
-};
-
 // Serves the steps of a run to one rank. The batches of all ranks together are the same for every
 // world size, and after a restart from state().
-class Loader {
+class Loader final : public StepSource {
  public:
   // Starts at `state.next_step`. Streams that the state does not know start at their beginning;
   // those of the state that the setup does not name keep their cursors. Throws Error(kUsage) for a
   // setup that does not fit together and Error(kIncompatible) for a state of other lanes or data.
   explicit Loader(LoaderSetup setup, LoaderState state = {});
-  ~Loader();
+  ~Loader() override;
   Loader(const Loader&) = delete;
   Loader& operator=(const Loader&) = delete;
 
   // The next step. Throws what making it threw, here, in order, and again at every further call;
   // Error(kUsage) after the last step.
-  LoadedStep next();
+  LoadedStep next() override;
 
   // The state after the last step that next() returned, whatever was made ahead; of the lanes that
   // this rank serves.
-  const LoaderState& state() const { return state_; }
+  const LoaderState& state() const override { return state_; }
 
  private:
   class Maker;

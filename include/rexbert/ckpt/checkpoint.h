@@ -54,7 +54,7 @@ struct Snapshot {
 
   // Copies weights and moments, from any device. The memory of the copy before is used again:
   // faulting in the pages of fresh memory takes longer than the copying.
-  void copy_tensors(const nn::MaskedLanguageModel& model, optim::StableAdamW& optimizer);
+  void copy_tensors(const torch::nn::Module& model, optim::StableAdamW& optimizer);
 };
 
 // Fills `folder` with the snapshot (docs/formats/checkpoint.md); each file is synced.

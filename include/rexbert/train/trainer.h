@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "rexbert/batch/loader.h"
+#include "rexbert/batch/step_source.h"
 #include "rexbert/dist/process_group.h"
 #include "rexbert/optim/stable_adamw.h"
 #include "rexbert/plan/plan.h"
@@ -48,7 +48,7 @@ class Callback {
 // Everything a Trainer works with; all of it outlives the trainer.
 struct TrainerParts {
   const plan::Plan& plan;
-  batch::Loader& loader;
+  batch::StepSource& loader;
   Objective& objective;
   optim::StableAdamW& optimizer;
   std::vector<torch::Tensor> parameters;
@@ -73,7 +73,7 @@ class Trainer {
   RunEnd run(const std::function<bool()>& stop_requested);
 
   const plan::Plan& plan() const { return parts_.plan; }
-  const batch::Loader& loader() const { return parts_.loader; }
+  const batch::StepSource& loader() const { return parts_.loader; }
   optim::StableAdamW& optimizer() { return parts_.optimizer; }
   const std::vector<std::string>& stream_names() const { return parts_.stream_names; }
   dist::ProcessGroup& group() { return parts_.group; }
