@@ -4,7 +4,9 @@
 #include <string>
 #include <vector>
 
+#include "cli/command_eval_suite.h"
 #include "cli/commands.h"
+#include "rexbert/ckpt/store.h"
 #include "rexbert/core/error.h"
 #include "rexbert/core/strings.h"
 #include "rexbert/core/units.h"
@@ -39,10 +41,12 @@ Json document_line(const std::string& stream, const eval::DocumentScore& documen
 
 void evaluate(Options options) {
   Env& env = Env::posix();
-  const auto tokenizer = with_context(
-      "--checkpoint", [&] { return tokenizer::Tokenizer::load(env, options.checkpoint); });
+  const fs::path folder = with_context(
+      "--checkpoint", [&] { return ckpt::resolve_checkpoint(env, options.checkpoint); });
+  const auto tokenizer =
+      with_context("--checkpoint", [&] { return tokenizer::Tokenizer::load(env, folder); });
   const c10::Device device = nn::use_device(options.device);
-  const hf::LoadedModel loaded = hf::load_model(env, options.checkpoint);
+  const hf::LoadedModel loaded = hf::load_model(env, folder);
   loaded.model->to(device);
   loaded.model->set_precision(options.precision == "bf16" ? nn::Precision::kBf16
                                                           : nn::Precision::kF32);
@@ -77,10 +81,10 @@ void evaluate(Options options) {
     }
     const eval::MlmScore score =
         eval::evaluate_mlm(*loaded.model, stream, masker, options.mlm, *dist::single_process(),
-                           [&](const eval::DocumentScore& document) {
+                           {.each_document = [&](const eval::DocumentScore& document) {
                              if (options.documents.empty()) return;
                              lines += document_line(path, document).dump() + "\n";
-                           });
+                           }});
     std::printf("%-32s %10lld %9lld %8.4f %6.2f%% %6.2f%% %6.2f%%\n", path.c_str(),
                 static_cast<long long>(score.documents), static_cast<long long>(score.masked),
                 score.mean_loss(), 100 * score.share(score.top1), 100 * score.share(score.top3),
@@ -102,7 +106,9 @@ void add_eval_command(CLI::App& app) {
   CLI::App* mlm = command->add_subcommand(
       "mlm", "Loss and top-1/3/5 recovery of masked tokens, with masks that never change");
   const auto options = std::make_shared<Options>();
-  mlm->add_option("--checkpoint", options->checkpoint, "Checkpoint folder")->required();
+  mlm->add_option("--checkpoint", options->checkpoint,
+                  "Checkpoint folder, or a run directory: its newest")
+      ->required();
   mlm->add_option("--data", options->data, "Folder of held-out shards; several may be given")
       ->required();
   mlm->add_option("--context", options->context_length,
@@ -129,6 +135,7 @@ void add_eval_command(CLI::App& app) {
   mlm->footer(
       "Example: rexbert eval mlm --checkpoint runs/base/phase3/checkpoints/step-000518130 "
       "--data shards/ecommerce/validation");
+  add_eval_suite_commands(*command);
 }
 
 }  // namespace rexbert::cli

@@ -16,6 +16,7 @@ namespace {
 // What became of one masked token.
 struct ScoredToken {
   int64_t document;  // counted from the stream's start
+  int64_t position;  // in its section
   int64_t above;     // logits above the target's
   double loss;       // a float's value
 };
@@ -26,13 +27,13 @@ struct ScoredToken {
 class Scorer {
  public:
   Scorer(nn::MaskedLanguageModel& model, const batch::Masker& masker, const MlmOptions& options,
-         dist::ProcessGroup& group, const std::function<void(const DocumentScore&)>& each_document)
+         dist::ProcessGroup& group, const MlmListeners& listeners)
       : model_(model),
         masker_(masker),
         options_(options),
         group_(group),
         exchange_(group),
-        each_document_(each_document) {
+        listeners_(listeners) {
     clear();
   }
 
@@ -64,6 +65,7 @@ class Scorer {
       const int64_t end = std::min(section_end, begin + room);
       if (batch_.tokens() > 0 && batch_.tokens() + end - begin + 2 > options_.micro_tokens) flush();
       add_chunk(static_cast<int32_t>(shard), static_cast<int32_t>(sample), content, begin, end);
+      position_S_.push_back(begin - section_begin);
     }
   }
 
@@ -71,6 +73,7 @@ class Scorer {
     batch_ = {};
     batch_.offsets_S1.push_back(0);
     document_S_.clear();
+    position_S_.clear();
   }
 
   void add_chunk(int32_t shard, int32_t sample, const std::vector<int32_t>& content, int64_t begin,
@@ -116,7 +119,9 @@ class Scorer {
     for (size_t m = 0; m < batch_.masked_M.size(); ++m) {
       while (batch_.masked_M[m] >= batch_.offsets_S1[sequence + 1]) ++sequence;
       const auto i = static_cast<int64_t>(m);
-      const ScoredToken token = {document_S_[sequence], above[i], loss[i]};
+      const int64_t content_before = batch_.masked_M[m] - batch_.offsets_S1[sequence] - 1;
+      const ScoredToken token = {document_S_[sequence], position_S_[sequence] + content_before,
+                                 above[i], loss[i]};
       found_.append(reinterpret_cast<const char*>(&token), sizeof(token));
     }
   }
@@ -141,11 +146,12 @@ class Scorer {
     score.top1 += token.above < 1;
     score.top3 += token.above < 3;
     score.top5 += token.above < 5;
+    if (listeners_.each_token) listeners_.each_token({token.position, token.loss, token.above});
   }
 
   void close_front() {
     total_.add(open_.front().score);
-    if (each_document_) each_document_(open_.front());
+    if (listeners_.each_document) listeners_.each_document(open_.front());
     open_.pop_front();
     ++first_open_;
   }
@@ -155,9 +161,10 @@ class Scorer {
   const MlmOptions& options_;
   dist::ProcessGroup& group_;
   Exchange exchange_;
-  const std::function<void(const DocumentScore&)>& each_document_;
+  const MlmListeners& listeners_;
   batch::PackedBatch batch_;
   std::vector<int64_t> document_S_;  // which document a sequence belongs to
+  std::vector<int64_t> position_S_;  // of its first content token in its section
   std::deque<DocumentScore> open_;   // documents that may still get scores
   int64_t first_open_ = 0;           // number of the document at the front of open_
   int64_t tokens_read_ = 0;          // in whole batches
@@ -166,24 +173,36 @@ class Scorer {
   MlmScore total_;
 };
 
-// Documents from the stream's start on, until `limit` tokens are read; 0: all.
-void add_documents(const shard::TokenStream& stream, int64_t limit,
-                   const batch::MaskVocabulary& vocabulary, Scorer& scorer) {
-  int64_t read = 0;
-  std::vector<int32_t> content;
-  for (size_t index = 0; index < stream.shards(); ++index) {
-    const auto shard = stream.open_shard(index);
-    for (uint64_t sample = 0; sample < shard->samples(); ++sample) {
-      if (limit > 0 && read >= limit) return;
-      content.resize(shard->length(sample));
-      shard->copy(sample, 0, shard->length(sample), content.data());
-      if (!content.empty() && content.back() == vocabulary.sep_id) content.pop_back();
-      if (!content.empty() && content.front() == vocabulary.cls_id) content.erase(content.begin());
-      read += static_cast<int64_t>(content.size()) + 2;
-      scorer.add_document(static_cast<int64_t>(index), static_cast<int64_t>(sample), content);
+// The documents of a stream from its start on, without the special tokens that some hold.
+class StreamDocuments {
+ public:
+  StreamDocuments(const shard::TokenStream& stream, const batch::MaskVocabulary& vocabulary)
+      : stream_(stream), vocabulary_(vocabulary) {}
+
+  bool next(MlmDocument& document) {
+    while (shard_ == nullptr || sample_ == shard_->samples()) {
+      if (next_shard_ == stream_.shards()) return false;
+      shard_ = stream_.open_shard(next_shard_++);
+      sample_ = 0;
     }
+    document.shard = static_cast<int64_t>(next_shard_) - 1;
+    document.sample = static_cast<int64_t>(sample_);
+    std::vector<int32_t>& content = document.content;
+    content.resize(shard_->length(sample_));
+    shard_->copy(sample_, 0, shard_->length(sample_), content.data());
+    if (!content.empty() && content.back() == vocabulary_.sep_id) content.pop_back();
+    if (!content.empty() && content.front() == vocabulary_.cls_id) content.erase(content.begin());
+    ++sample_;
+    return true;
   }
-}
+
+ private:
+  const shard::TokenStream& stream_;
+  const batch::MaskVocabulary& vocabulary_;
+  size_t next_shard_ = 0;
+  std::shared_ptr<const shard::TokenShard> shard_;
+  uint64_t sample_ = 0;
+};
 
 }  // namespace
 
@@ -199,16 +218,29 @@ void MlmScore::add(const MlmScore& other) {
 
 MlmScore evaluate_mlm(nn::MaskedLanguageModel& model, const shard::TokenStream& stream,
                       const batch::Masker& masker, const MlmOptions& options,
-                      dist::ProcessGroup& group,
-                      const std::function<void(const DocumentScore&)>& each_document) {
+                      dist::ProcessGroup& group, const MlmListeners& listeners) {
+  StreamDocuments documents(stream, masker.vocabulary());
+  return evaluate_mlm(
+      model, [&](MlmDocument& document) { return documents.next(document); }, masker, options,
+      group, listeners);
+}
+
+MlmScore evaluate_mlm(nn::MaskedLanguageModel& model, const std::function<bool(MlmDocument&)>& next,
+                      const batch::Masker& masker, const MlmOptions& options,
+                      dist::ProcessGroup& group, const MlmListeners& listeners) {
   if (options.context_length < 8) {
     throw Error(ErrorCode::kUsage,
                 str_cat("evaluation: expected a context length of at least 8, got ",
                         options.context_length));
   }
-  Scorer scorer(model, masker, options, group, each_document);
+  Scorer scorer(model, masker, options, group, listeners);
   try {
-    add_documents(stream, options.tokens, masker.vocabulary(), scorer);
+    MlmDocument document;
+    int64_t read = 0;
+    while ((options.tokens == 0 || read < options.tokens) && next(document)) {
+      read += static_cast<int64_t>(document.content.size()) + 2;
+      scorer.add_document(document.shard, document.sample, document.content);
+    }
     return scorer.finish();
   } catch (const std::exception& error) {
     scorer.fail(error);

@@ -80,9 +80,10 @@ class Mlm : public testing::Test {
   Scores evaluate(const shard::TokenStream& stream, dist::ProcessGroup& group) {
     at::set_num_threads(1);
     Scores scores;
-    scores.total =
-        evaluate_mlm(*make_model(), stream, masker_, options_, group,
-                     [&](const DocumentScore& document) { scores.documents.push_back(document); });
+    scores.total = evaluate_mlm(*make_model(), stream, masker_, options_, group,
+                                {.each_document = [&](const DocumentScore& document) {
+                                  scores.documents.push_back(document);
+                                }});
     return scores;
   }
 

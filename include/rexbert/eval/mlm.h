@@ -54,15 +54,40 @@ struct DocumentScore {
 // it is evaluated with, so that scores can be compared token by token.
 inline constexpr uint64_t kEvaluationSeed = 15;
 
+// One masked token.
+struct TokenScore {
+  int64_t position = 0;  // content tokens of its section before it
+  double loss = 0;       // nats
+  int64_t above = 0;     // tokens that the model holds likelier
+};
+
+// Content tokens, without [CLS] and [SEP]. The two numbers name the document, and its masks depend
+// on them.
+struct MlmDocument {
+  int64_t shard = 0;
+  int64_t sample = 0;
+  std::vector<int32_t> content;
+};
+
+// Who wants to know more than the sums, in the order of the stream; all may be empty.
+struct MlmListeners {
+  std::function<void(const DocumentScore&)> each_document = {};
+  std::function<void(const TokenScore&)> each_token = {};
+};
+
 // Masked-token recovery (RexBERT, arXiv 2602.04605: top-k accuracy at 15%) of `model` on a stream
 // of documents, in the order of its shards. `masker` must be made with kEvaluationSeed.
-// `each_document`, if given, gets every document's own score, in order.
 //
 // The ranks of `group` share the work; all call this with the same arguments, and all get the same
 // bits as one process would. An Error on one of them ends the call on all.
 MlmScore evaluate_mlm(nn::MaskedLanguageModel& model, const shard::TokenStream& stream,
                       const batch::Masker& masker, const MlmOptions& options,
-                      dist::ProcessGroup& group,
-                      const std::function<void(const DocumentScore&)>& each_document = {});
+                      dist::ProcessGroup& group, const MlmListeners& listeners = {});
+
+// The same of documents from anywhere: `next` fills the next one, the same on all ranks, or returns
+// false.
+MlmScore evaluate_mlm(nn::MaskedLanguageModel& model, const std::function<bool(MlmDocument&)>& next,
+                      const batch::Masker& masker, const MlmOptions& options,
+                      dist::ProcessGroup& group, const MlmListeners& listeners = {});
 
 }  // namespace rexbert::eval
