@@ -21,6 +21,22 @@ const Json& fixed_options() {
   return options;
 }
 
+void describe_task(const TaskHead& task, Json& json) {
+  json["architectures"] = {task.architecture};
+  json["classifier_pooling"] = task.pooling;
+  Json names = Json::object(), ids = Json::object();
+  if (task.labels.empty()) {
+    names["0"] = "LABEL_0";  // transformers counts outputs by it
+    json["problem_type"] = "regression";
+  }
+  for (size_t id = 0; id < task.labels.size(); ++id) {
+    names[std::to_string(id)] = task.labels[id];
+    ids[task.labels[id]] = id;
+  }
+  json["id2label"] = names;
+  json["label2id"] = ids;
+}
+
 }  // namespace
 
 Json to_config_json(const ModelConfig& config) {
@@ -55,6 +71,7 @@ Json to_config_json(const ModelConfig& config) {
                {"torch_dtype", "float32"},
                {"transformers_version", "4.57.6"},
                {"vocab_size", encoder.vocabulary}});
+  if (config.task) describe_task(*config.task, json);
   return json;
 }
 

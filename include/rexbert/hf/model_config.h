@@ -1,12 +1,24 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "rexbert/core/json.h"
 #include "rexbert/nn/model.h"
 
 namespace rexbert::hf {
+
+// What stands on an encoder that was fine-tuned: transformers' class for it, and what its outputs
+// are.
+struct TaskHead {
+  // "ModernBertForTokenClassification", "ModernBertForSequenceClassification" or, without a head,
+  // "ModernBertModel".
+  std::string architecture;
+  std::vector<std::string> labels;  // by id; empty for a regression
+  std::string pooling = "mean";     // "cls" or "mean": what a sequence is classified by
+};
 
 // What config.json says of a ModernBERT model: its shape, and how it was last trained.
 struct ModelConfig {
@@ -16,9 +28,11 @@ struct ModelConfig {
   int32_t pad_id = 0;
   int32_t cls_id = 2;
   int32_t sep_id = 3;
+  std::optional<TaskHead> task = std::nullopt;  // none: the MLM head; written, not read
 };
 
-// config.json of transformers 4.57's ModernBertForMaskedLM. attention_dropout is 0 whatever
+// config.json of transformers 4.57's ModernBertForMaskedLM, or of the class that the task names.
+// attention_dropout is 0 whatever
 // attention_dropout_out is, because there it would drop attention probabilities too.
 Json to_config_json(const ModelConfig& config);
 
