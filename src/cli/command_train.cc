@@ -6,6 +6,7 @@
 #include "rexbert/core/error.h"
 #include "rexbert/core/log.h"
 #include "rexbert/ops/memory.h"
+#include "rexbert/tasks/suite.h"
 #include "rexbert/train/run.h"
 #include "rexbert/train/signals.h"
 
@@ -17,6 +18,13 @@ void train(const RunConfigOptions& options, train::RunRequest request) {
   ops::keep_freed_memory();
   const train::StopSignals signals;
   request.stop_requested = train::StopSignals::received;
+  if (!loaded.config.evaluation.suite.empty()) {
+    // A mistake in it shows now, and not at the first phase's end.
+    tasks::load_suite_options(Env::posix(), loaded.config.evaluation.suite);
+    request.score_suite = [](const fs::path& suite, const fs::path& model, const fs::path& output) {
+      return tasks::score_for_training(Env::posix(), suite, model, output);
+    };
+  }
   const train::RunEnd end = train::run_training(Env::posix(), loaded, request);
   if (end == train::RunEnd::kFinished) {
     log::info("done: the model lies in " + loaded.config.run.directory + "/checkpoints");

@@ -147,6 +147,23 @@ void describe(config::Schema<EvaluationOptions>& schema) {
       .doc("Share of tokens masked, uniformly, with masks that never change.")
       .above(0)
       .max(1);
+  const auto has_suite = [](const EvaluationOptions& options) { return !options.suite.empty(); };
+  schema.field("suite", &EvaluationOptions::suite)
+      .doc(
+          "Config of a suite, as `rexbert eval suite` takes it, that is run on the model of the "
+          "moment: its scores go into metrics.jsonl, its report into the run's folder suite/.")
+      .cost(
+          "training waits for it; of several ranks the first runs it, and distributed.timeout must "
+          "be longer than it takes");
+  schema.field("suite_every", &EvaluationOptions::suite_every)
+      .doc("Run the suite each time this many tokens were trained on; 0: only at phase ends.")
+      .unit("tokens")
+      .count()
+      .min(0)
+      .only_when("where there is a suite", has_suite);
+  schema.field("suite_at_phase_ends", &EvaluationOptions::suite_at_phase_ends)
+      .doc("Run the suite at the end of each phase.")
+      .only_when("where there is a suite", has_suite);
 }
 
 void describe(config::Schema<LoggingOptions>& schema) {

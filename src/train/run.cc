@@ -8,6 +8,7 @@
 #include <memory>
 #include <string>
 
+#include "rexbert/batch/loader.h"
 #include "rexbert/ckpt/store.h"
 #include "rexbert/core/error.h"
 #include "rexbert/core/hash.h"
@@ -133,7 +134,7 @@ class Run {
                      .reducer = config_.distributed.reducer(),
                      .stream_names = config_.stream_names(),
                      .forensics_directory = directory_},
-                    make_callbacks(metrics, request.stop_at_step), first_step_);
+                    make_callbacks(metrics, request), first_step_);
     log_start();
     return trainer.run(request.stop_requested ? request.stop_requested : [] { return false; });
   }
@@ -265,9 +266,12 @@ class Run {
         std::move(state));
   }
 
-  std::vector<std::unique_ptr<Callback>> make_callbacks(MetricsLog& metrics, int64_t stop_at_step) {
+  std::vector<std::unique_ptr<Callback>> make_callbacks(MetricsLog& metrics,
+                                                        const RunRequest& request) {
     std::vector<std::unique_ptr<Callback>> callbacks;
-    if (stop_at_step > 0) callbacks.push_back(std::make_unique<StopAtStep>(stop_at_step));
+    if (request.stop_at_step > 0) {
+      callbacks.push_back(std::make_unique<StopAtStep>(request.stop_at_step));
+    }
     callbacks.push_back(std::make_unique<LoggingCallback>(config_.logging, metrics));
     callbacks.push_back(std::make_unique<ConsistencyCallback>(
         *model_, config_.distributed.check_every_steps, layout_of_origin()));
@@ -276,6 +280,13 @@ class Run {
           *model_, evaluation_,
           batch::Masker(eval::kEvaluationSeed, batch::MaskVocabulary::from(tokenizer_)),
           config_.evaluation, config_.data.micro_tokens, metrics));
+    }
+    if (!config_.evaluation.suite.empty()) {
+      callbacks.push_back(std::make_unique<SuiteCallback>(
+          config_.evaluation, metrics,
+          [this, &request](const StepResult& result, const std::string& name) {
+            return score_suite(result, request.score_suite, directory_ / "suite" / name);
+          }));
     }
     callbacks.push_back(std::make_unique<CheckpointCallback>(
         ckpt::CheckpointStore(env_, checkpoint_directory(config_)), config_.checkpoint,
@@ -306,15 +317,37 @@ class Run {
     state.tokenizer_fingerprint = tokenizer_.fingerprint();
     state.config = loaded_.flattened();
     state.loader = Json::parse(loader.dump());
-    hf::ModelConfig& config = snapshot.config;
+    snapshot.config = model_config(result.spec);
+    snapshot.tokenizer_files = tokenizer_files_;
+    snapshot.copy_tensors(*model_, *optimizer_);
+  }
+
+  hf::ModelConfig model_config(const plan::StepSpec& spec) const {
+    hf::ModelConfig config;
     config.encoder = config_.model;
-    config.rope = {result.spec.rope.global, result.spec.rope.local};
-    config.max_position_embeddings = longest_context(result.spec.phase);
+    config.rope = {spec.rope.global, spec.rope.local};
+    config.max_position_embeddings = longest_context(spec.phase);
     config.pad_id = tokenizer_.pad_id();
     config.cls_id = tokenizer_.cls_id();
     config.sep_id = tokenizer_.sep_id();
-    snapshot.tokenizer_files = tokenizer_files_;
-    snapshot.copy_tensors(*model_, *optimizer_);
+    return config;
+  }
+
+  // The model lies beside the report only while it is scored.
+  Json score_suite(const StepResult& result, const ScoreSuite& score, const fs::path& output) {
+    const fs::path folder = output / "model";
+    env_.create_directories(folder);
+    hf::NamedTensors weights;
+    for (const auto& parameter : model_->named_parameters()) {
+      weights.emplace_back(parameter.key(), parameter.value());
+    }
+    hf::save_model(env_, weights, model_config(result.spec), folder);
+    for (const auto& [name, contents] : tokenizer_files_) {
+      write_synced_file(env_, folder / name, contents);
+    }
+    Json fields = score(config_.evaluation.suite, folder, output);
+    env_.remove_all(folder);
+    return fields;
   }
 
   // The longest rows that the model has been trained on, this run's phases up to `phase` included.
@@ -359,6 +392,10 @@ class Run {
 }  // namespace
 
 RunEnd run_training(Env& env, const LoadedConfig& loaded, const RunRequest& request) {
+  if (!loaded.config.evaluation.suite.empty() && !request.score_suite) {
+    throw Error(ErrorCode::kUsage,
+                "evaluation.suite: this program trains without the module that runs suites");
+  }
   const dist::Launch launch = dist::discover_launch(request.launch);
   const int32_t threads = loaded.config.run.threads;
   at::set_num_threads(threads > 0 ? threads : dist::threads_of(launch));

@@ -66,6 +66,9 @@ struct EvaluationOptions {
   bool at_phase_ends = true;
   int64_t tokens = 1'000'000;
   double probability = 0.15;
+  std::string suite;  // the config of one; empty: none
+  int64_t suite_every = 0;
+  bool suite_at_phase_ends = true;
 };
 
 struct LoggingOptions {

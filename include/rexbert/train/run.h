@@ -5,11 +5,18 @@
 #include <string>
 
 #include "rexbert/core/env.h"
+#include "rexbert/core/json.h"
 #include "rexbert/dist/launch.h"
 #include "rexbert/train/run_config.h"
 #include "rexbert/train/trainer.h"
 
 namespace rexbert::train {
+
+// Runs the suite of the config `suite` on the model folder `model` and writes its report into
+// `output`; returns what the metrics are to say: the mean of each measure by task. It stands above
+// this module: tasks::score_for_training.
+using ScoreSuite =
+    std::function<Json(const fs::path& suite, const fs::path& model, const fs::path& output)>;
 
 struct RunRequest {
   // "auto": the newest whole checkpoint of the run directory, else the beginning. "none": the
@@ -22,6 +29,8 @@ struct RunRequest {
   dist::LaunchFlags launch = {};
   // Asked after every step, on every rank; may be empty.
   std::function<bool()> stop_requested;
+  // Needed where the config has evaluation.suite.
+  ScoreSuite score_suite;
 };
 
 // Trains as the config says, from the beginning, from where the run stopped, or from where the run

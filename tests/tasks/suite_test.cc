@@ -1,0 +1,258 @@
+#include "rexbert/tasks/suite.h"
+
+#include <ATen/Parallel.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <functional>
+
+#include "rexbert/core/strings.h"
+#include "support/errors.h"
+#include "support/process.h"
+#include "support/temporary_directory.h"
+#include "tasks/suite_files.h"
+
+namespace rexbert::tasks {
+namespace {
+
+using ::testing::HasSubstr;
+
+constexpr const char* kTuning = "batch: 16, learning_rate: [3e-3], max_tokens: 64";
+
+class SuiteTest : public ::testing::Test {
+ protected:
+  SuiteTest() { at::set_num_threads(1); }
+
+  SuiteResults run(const std::string& config, const std::string& output = "out",
+                   const std::vector<std::string>& checkpoints = {"m={}"}) const {
+    SuiteRequest request;
+    request.options = load_suite_options(env_, files_.config(config));
+    for (std::string text : checkpoints) {
+      text.replace(text.find("{}"), 2, files_.path("model").string());
+      request.checkpoints.push_back(parse_suite_checkpoint(env_, text));
+    }
+    request.output = folder_ / output;
+    return run_suite(env_, request);
+  }
+
+  // Of the run whose part lies in `part`.
+  std::vector<Json> lines(const std::string& part, const std::string& kind) const {
+    std::vector<Json> found;
+    const std::string text = env_.read_file(folder_ / part / "metrics.jsonl");
+    for (size_t begin = 0, end; (end = text.find('\n', begin)) != text.npos; begin = end + 1) {
+      Json line = Json::parse(text.substr(begin, end - begin));
+      if (line["kind"] == kind) found.push_back(std::move(line));
+    }
+    return found;
+  }
+
+  static double value(const SuiteResults& results, const std::string& task, const std::string& key,
+                      const std::string& model = "m") {
+    for (const SuiteScore& score : results.scores) {
+      if (score.task == task && score.model == model) return score.values.at(key);
+    }
+    return std::nan("");
+  }
+
+  Env& env_ = Env::posix();
+  rexbert::test::TemporaryDirectory folder_;
+  test::SuiteFiles files_{folder_ / "files"};
+};
+
+TEST_F(SuiteTest, LearnsTagsSimilarityAndClasses) {
+  const SuiteResults results =
+      run(str_cat("seeds: [1, 2]\n"
+                  "tasks:\n"
+                  "  tags: {kind: token_classification, train: '{}/tags.jsonl', test: "
+                  "'{}/tags_test.jsonl', epochs: [6], ",
+                  kTuning,
+                  "}\n  pairs: {kind: similarity, train: '{}/pairs.jsonl', test: '{}/pairs.jsonl', "
+                  "epochs: [4], ",
+                  kTuning,
+                  "}\n  classes: {kind: classification, train: '{}/classes.jsonl', test: "
+                  "'{}/classes.jsonl', epochs: [6], ",
+                  kTuning, "}\n"));
+  EXPECT_EQ(results.scores.size(), 6U);
+  EXPECT_GT(value(results, "tags", "f1"), 0.9);
+  EXPECT_GT(value(results, "pairs", "spearman"), 0.5);
+  EXPECT_GT(value(results, "classes", "accuracy"), 0.9);
+  // The word that says the class lies in another place of every text.
+  const std::vector<Json> steps = lines("out/parts/m/classes/seed-1", "train");
+  EXPECT_EQ(steps.size(), 24U);  // 6 x 64 / 16
+  EXPECT_LT(steps.back().at("loss"), 0.5 * steps.front().at("loss").get<double>());
+  EXPECT_EQ(steps.front().at("lines").size(), 16U);
+  for (const char* report : {"results.json", "results.md", "results.html"}) {
+    EXPECT_TRUE(env_.exists(folder_ / "out" / report)) << report;
+  }
+}
+
+TEST_F(SuiteTest, RunsAllNineTasksOfGlueAndStartsSomeFromMnli) {
+  std::string config = "seeds: [1]\ntasks:\n";
+  for (const datasets::GlueTask& task : datasets::glue_tasks()) {
+    const bool chained = task.name == "MRPC" || task.name == "RTE" || task.name == "STS-B";
+    config += str_cat("  ", task.name, ": {kind: glue, glue: '{}/glue', corpus: ", task.name,
+                      ", epochs: [1], ", kTuning, chained ? ", start_from: MNLI" : "", "}\n");
+  }
+  const SuiteResults results = run(config);
+  EXPECT_EQ(results.scores.size(), 9U);
+  EXPECT_FALSE(std::isnan(value(results, "MNLI", "mismatched_accuracy")));
+  EXPECT_FALSE(std::isnan(value(results, "STS-B", "pearson")));
+  EXPECT_FALSE(std::isnan(value(results, "CoLA", "matthews")));
+  EXPECT_TRUE(env_.exists(folder_ / "out/models/m/MNLI/seed-1/config.json"));
+  EXPECT_FALSE(env_.exists(folder_ / "out/models/m/RTE"));
+  // RTE's encoder is MNLI's: its first step differs from that of one without a start.
+  run("seeds: [1]\ntasks:\n  RTE: {kind: glue, glue: '{}/glue', corpus: RTE, epochs: [1], " +
+          std::string(kTuning) + "}\n",
+      "alone");
+  EXPECT_NE(lines("out/parts/m/RTE/seed-1", "train")[0].at("gradient_norm"),
+            lines("alone/parts/m/RTE/seed-1", "train")[0].at("gradient_norm"));
+}
+
+constexpr const char* kClasses =
+    "  classes: {kind: classification, train: '{}/classes.jsonl', test: '{}/classes.jsonl', ";
+
+TEST_F(SuiteTest, SearchesTheGridWithTheFirstSeedAndTakesTheBest) {
+  const SuiteResults results =
+      run(str_cat("seeds: [1, 2]\ntasks:\n", kClasses,
+                  "epochs: [1, 6], batch: 16, learning_rate: [1e-9, 3e-3], held_out: 0.25}\n"));
+  for (int i = 1; i <= 4; ++i) {
+    EXPECT_TRUE(env_.exists(folder_ / str_cat("out/parts/m/classes/search-", i, "/result.json")));
+  }
+  ASSERT_EQ(results.scores.size(), 2U);
+  for (const SuiteScore& score : results.scores) {
+    EXPECT_EQ(score.details.at("hyper_parameters").at("epochs"), 6);
+    EXPECT_EQ(score.details.at("hyper_parameters").at("learning_rate"), 3e-3);
+  }
+  // The runs that are scored train on what the search held out too.
+  EXPECT_EQ(lines("out/parts/m/classes/seed-1", "train").size(), 24U);
+  EXPECT_EQ(lines("out/parts/m/classes/search-4", "train").size(), 18U);
+}
+
+TEST_F(SuiteTest, StopsEarlyWithTheWeightsOfTheBestEpoch) {
+  const SuiteResults results = run(
+      str_cat("seeds: [1]\ntasks:\n", kClasses,
+              "epochs: [40], batch: 16, learning_rate: [3e-3], held_out: 0.25, patience: 2}\n"));
+  const std::vector<Json> epochs = lines("out/parts/m/classes/seed-1", "validation");
+  ASSERT_LT(epochs.size(), 40U);
+  ASSERT_GE(epochs.size(), 3U);
+  const int64_t best = results.scores.at(0).details.at("best_epoch");
+  EXPECT_EQ(static_cast<int64_t>(epochs.size()), best + 2);
+  EXPECT_GT(value(results, "classes", "accuracy"), 0.9);
+  EXPECT_FALSE(env_.exists(folder_ / "out/parts/m/classes/seed-1/best.safetensors"));
+}
+
+TEST_F(SuiteTest, MaskedTokensAreScoredByDomainAndByPosition) {
+  const SuiteResults results =
+      run("tasks:\n  recovery: {kind: mlm_recovery, domains: {products: '{}/corpus.txt', more: "
+          "'{}/more.txt'}, block: 8, position_bucket: 4}\n",
+          "out", {"m={}", "nothing=random:{}"});
+  ASSERT_EQ(results.scores.size(), 2U);
+  const Json& details = results.scores[0].details;
+  EXPECT_EQ(details.at("domains").size(), 2U);
+  ASSERT_EQ(details.at("positions").size(), 2U);
+  int64_t by_domain = 0, by_position = 0;
+  for (const auto& domain : details.at("domains")) by_domain += domain.at("masked").get<int64_t>();
+  for (const auto& bucket : details.at("positions")) {
+    by_position += bucket.at("masked").get<int64_t>();
+  }
+  EXPECT_EQ(by_domain, by_position);
+  EXPECT_GT(by_domain, 100);
+}
+
+TEST_F(SuiteTest, WhatIsDoneIsNotDoneAgain) {
+  const std::string config =
+      str_cat("seeds: [1, 2]\ntasks:\n", kClasses, "epochs: [1], ", kTuning, "}\n");
+  run(config);
+  const fs::path first = folder_ / "out/parts/m/classes/seed-1/result.json";
+  const std::string before = env_.read_file(first);  // has the seconds that it took
+  const SuiteResults again = run(config);
+  EXPECT_EQ(env_.read_file(first), before);
+  EXPECT_EQ(again.scores.size(), 2U);
+  run(str_cat("seeds: [1, 2, 3]\ntasks:\n", kClasses, "epochs: [1], ", kTuning, "}\n"));
+  EXPECT_EQ(env_.read_file(first), before);
+  // Other settings are other parts.
+  run(str_cat("seeds: [1]\ntasks:\n", kClasses, "epochs: [2], ", kTuning, "}\n"));
+  EXPECT_NE(env_.read_file(first), before);
+}
+
+// A real process, killed at many moments; checkpoints lie 2 updates apart.
+TEST_F(SuiteTest, KilledAndStartedAgainItEndsInTheSameScores) {
+  const fs::path config =
+      files_.config(str_cat("seeds: [1, 2]\ncheckpoint_every: 2\ntasks:\n", kClasses,
+                            "epochs: [3], patience: 5, held_out: 0.25, ", kTuning,
+                            "}\n  tags: {kind: token_classification, train: '{}/tags.jsonl', test: "
+                            "'{}/tags_test.jsonl', epochs: [1], ",
+                            kTuning, "}\n"));
+  const auto start = [&](const std::string& output) {
+    return rexbert::test::start_rexbert(
+        {"eval", "suite", "--checkpoint", "m=" + files_.path("model").string(), "--config",
+         config.string(), "--output", (folder_ / output).string(), "--threads", "1"},
+        folder_ / "log");
+  };
+  // All but how long it took.
+  const auto scores = [&](const std::string& output) {
+    Json results = Json::parse(env_.read_file(folder_ / output / "results.json"));
+    const std::function<void(Json&)> strip = [&](Json& json) {
+      if (json.is_object()) json.erase("seconds");
+      for (Json& part : json) {
+        if (part.is_structured()) strip(part);
+      }
+    };
+    strip(results);
+    return results;
+  };
+  ASSERT_EQ(rexbert::test::wait_for(start("whole")), 0) << env_.read_file(folder_ / "log");
+  const fs::path parts = folder_ / "killed/parts/m";
+  const auto exists = [&](const char* path) {
+    return [&, path] { return env_.exists(parts / path); };
+  };
+  int kills = 0;
+  kills += rexbert::test::kill_at(start("killed"), exists("classes/seed-1/checkpoints/latest"));
+  kills += rexbert::test::kill_at(start("killed"), exists("classes/seed-1/result.json"));
+  const std::string done = env_.read_file(parts / "classes/seed-1/result.json");
+  kills += rexbert::test::kill_at(start("killed"), exists("classes/seed-2/best.json"));
+  EXPECT_GE(kills, 2);
+  ASSERT_EQ(rexbert::test::wait_for(start("killed")), 0) << env_.read_file(folder_ / "log");
+  EXPECT_EQ(env_.read_file(parts / "classes/seed-1/result.json"), done);
+  EXPECT_EQ(scores("killed"), scores("whole"));
+}
+
+TEST_F(SuiteTest, CheckpointsHaveNamesOfTheirOwn) {
+  const std::string model = files_.path("model").string();
+  EXPECT_EQ(parse_suite_checkpoint(env_, model).name, "model");
+  EXPECT_EQ(parse_suite_checkpoint(env_, "a=" + model).name, "a");
+  EXPECT_TRUE(parse_suite_checkpoint(env_, "a=random:" + model).random_weights);
+  EXPECT_EQ(parse_suite_checkpoint(env_, "random:" + model).name, "random-model");
+  EXPECT_THAT(rexbert::test::error_of([&] { parse_suite_checkpoint(env_, "a/b=" + model); }),
+              HasSubstr("expected NAME=DIR"));
+  EXPECT_THAT(rexbert::test::error_of([&] { parse_suite_checkpoint(env_, "nowhere"); }),
+              HasSubstr("nowhere: no such folder"));
+  EXPECT_THAT(rexbert::test::error_of([&] {
+                run(str_cat("tasks:\n", kClasses, kTuning, "}\n"), "out", {"m={}", "m={}"});
+              }),
+              HasSubstr("two checkpoints are called"));
+}
+
+TEST_F(SuiteTest, MistakesInTheConfigAreNamed) {
+  const auto error = [&](const std::string& config) {
+    return rexbert::test::error_of([&] { load_suite_options(env_, files_.config(config)); });
+  };
+  EXPECT_THAT(
+      error("tasks:\n  t: {kind: classification, train: a, test: b, learning_rates: [1]}\n"),
+      HasSubstr("learning_rate"));
+  EXPECT_THAT(error("tasks:\n  t: {kind: classification, train: a}\n"),
+              HasSubstr("tasks.t.test: expected a file, got none"));
+  EXPECT_THAT(error("tasks:\n  t: {kind: glue, glue: g, corpus: Cola}\n"),
+              HasSubstr("tasks.t.corpus: expected one of CoLA, SST-2"));
+  EXPECT_THAT(error("tasks:\n  t: {kind: glue, glue: g, corpus: RTE, start_from: mnli}\n"),
+              HasSubstr("tasks.t.start_from: expected a task of this suite"));
+  EXPECT_THAT(error("tasks:\n  a: {kind: glue, glue: g, corpus: RTE, start_from: b}\n"
+                    "  b: {kind: glue, glue: g, corpus: RTE, start_from: a}\n"),
+              HasSubstr("circle"));
+  EXPECT_THAT(error("seeds: []\ntasks:\n  t: {kind: mlm_recovery, domains: {a: b}}\n"),
+              HasSubstr("seeds: expected at least one"));
+}
+
+}  // namespace
+}  // namespace rexbert::tasks
