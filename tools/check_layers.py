@@ -16,6 +16,7 @@ from typing import NamedTuple
 USES = {
     "core": "",
     "net": "core",
+    "html": "core",
     "metrics": "core",
     "config": "core",
     "text": "core config",
@@ -25,7 +26,7 @@ USES = {
     "corpus": "core config text tokenizer shard",
     "plan": "core config",
     "batch": "core config shard tokenizer plan",
-    "curate": "core config net text tokenizer shard corpus plan batch",
+    "curate": "core html config net text tokenizer shard corpus plan batch",
     "ops": "core",
     "nn": "core config ops",
     "optim": "core config ops",
@@ -35,13 +36,13 @@ USES = {
     "infer": "core config tokenizer ops nn hf",
     "eval": "core config metrics text datasets shard tokenizer plan batch ops nn dist hf infer",
     "train": "core net config text tokenizer shard plan batch ops nn optim dist hf ckpt infer eval",
-    "tasks": "core net config metrics text datasets tokenizer shard plan batch ops nn optim dist hf"
-             " ckpt infer eval train",
-    "cli": "core net config metrics text datasets tokenizer shard corpus curate plan batch ops nn"
-           " optim dist hf ckpt infer eval train tasks",
+    "tasks": "core net html config metrics text datasets tokenizer shard plan batch ops nn optim"
+             " dist hf ckpt infer eval train",
+    "cli": "core net html config metrics text datasets tokenizer shard corpus curate plan batch ops"
+           " nn optim dist hf ckpt infer eval train tasks",
 }
 TORCH_FREE = set(
-    "core net config metrics text datasets tokenizer shard corpus curate plan batch".split())
+    "core net html config metrics text datasets tokenizer shard corpus plan batch curate".split())
 
 
 class Wall(NamedTuple):

@@ -1,9 +1,6 @@
 #pragma once
 
-#include <cstddef>
 #include <cstdint>
-#include <string>
-#include <string_view>
 
 namespace rexbert::curate {
 
@@ -20,11 +17,5 @@ CharacterKind character_kind(char32_t character);
 // The lower-case form, a single character; others unchanged. Full-width forms become ASCII, the
 // final sigma becomes the usual one.
 char32_t lower_case(char32_t character);
-
-// Takes the first character off `text`, which is not empty; U+FFFD for one byte that begins no
-// valid UTF-8.
-char32_t take_character(std::string_view& text);
-
-void append_character(char32_t character, std::string& out);
 
 }  // namespace rexbert::curate

@@ -5,11 +5,11 @@
 #include <set>
 #include <tuple>
 
-#include "curate/html_text.h"
 #include "rexbert/core/hash.h"
 #include "rexbert/core/philox.h"
 #include "rexbert/core/strings.h"
 #include "rexbert/curate/words.h"
+#include "rexbert/html/page.h"
 
 namespace rexbert::curate {
 namespace {
@@ -46,7 +46,7 @@ void draw(const Document& document, size_t line, std::string_view text,
   KeyedRng rng(options.seed, Purpose::kReportLines, hash64(document.id), line);
   const uint64_t key = rng.next_u64();
   if (drawn.size() == options.lines && key > drawn.rbegin()->key) return;
-  drawn.insert({key, document.id, line, cut_text(text, options.characters)});
+  drawn.insert({key, document.id, line, html::cut(text, options.characters)});
   if (drawn.size() > options.lines) drawn.erase(std::prev(drawn.end()));
 }
 
@@ -81,7 +81,7 @@ void add(const Document& document, const DocumentFilter& filter, const ReportSam
 }
 
 Json term_json(const TermScore& term) {
-  return {{"term", cut_text(term.term, 40)},
+  return {{"term", html::cut(term.term, 40)},
           {"z", std::round(term.z * 1000) / 1000},
           {"kept", term.counts[kKept]},
           {"dropped", term.counts[kDropped]}};

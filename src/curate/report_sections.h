@@ -15,14 +15,8 @@ std::string audit_section(const Json& report);
 std::string duplicates_section(const Json& report);
 std::string contamination_section(const Json& report);
 
-// Markup that sections are made of. Cells and captions are HTML already.
-using Row = std::vector<std::string>;
-// The first cell of a row is its header; the others are right-aligned where `numbers`.
-std::string html_table(const std::string& caption, const Row& header, const std::vector<Row>& rows,
-                       bool numbers = true);
-std::string html_heading(int level, const std::string& text);
 // Foreign text, whose direction of writing stays its own.
-std::string html_foreign(const Json& text);
+std::string foreign(const Json& text);
 std::string shown_count(const Json& count);
 std::string shown_share(const Json& share);
 // Document lengths or scores of lines as columns.

@@ -5,6 +5,7 @@
 
 #include "curate/characters.h"
 #include "rexbert/core/error.h"
+#include "rexbert/core/utf8.h"
 
 namespace rexbert::curate {
 namespace {

@@ -1,17 +1,14 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <gumbo.h>
 
 #include <algorithm>
 #include <functional>
 #include <set>
 
-#include "curate/html_text.h"
 #include "curate/log_odds.h"
 #include "curate/made_crawl.h"
 #include "curate/report_page.h"
 #include "curate/report_sections.h"
-#include "curate/svg_chart.h"
 #include "rexbert/core/compression.h"
 #include "rexbert/core/error.h"
 #include "rexbert/core/json.h"
@@ -19,26 +16,17 @@
 #include "rexbert/curate/document.h"
 #include "rexbert/curate/pipeline.h"
 #include "support/errors.h"
+#include "support/parsed_page.h"
 #include "support/temporary_directory.h"
 
 namespace rexbert::curate {
 namespace {
 
+using test::expect_self_contained;
+using test::ParsedPage;
 using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::Not;
-
-TEST(HtmlText, HostileTextIsShownAndNeverRead) {
-  EXPECT_EQ(html_escape("</td><script>alert('&\"')</script>"),
-            "&lt;/td&gt;&lt;script&gt;alert(&#39;&amp;&quot;&#39;)&lt;/script&gt;");
-  EXPECT_EQ(html_escape("a\x01 b\x7f \r\xff tab\t"), "a\uFFFD b\uFFFD \uFFFD\uFFFD tab\t");
-  EXPECT_EQ(html_escape("\uFFFE\uFDD0 \u00e9 \u4e2d"), "\uFFFD\uFFFD \u00e9 \u4e2d");
-}
-
-TEST(HtmlText, IsCutBetweenCharacters) {
-  EXPECT_EQ(cut_text("\u00e9\u00e9\u00e9", 2), "\u00e9\u00e9...");
-  EXPECT_EQ(cut_text("\u00e9\u00e9", 2), "\u00e9\u00e9");
-}
 
 // n_1 = n_2 = 8, the prior's 8 words are 2, 5 and 1. "buy": seen 5 and 3 of 16, so delta =
 // ln(5/11) - ln(3/13) = ln(65/33) = 0.67788, its variance 1/5 + 1/3. "war": ln(1/15) - ln(3/13).
@@ -54,27 +42,6 @@ TEST(LogOdds, AreThoseByHand) {
   EXPECT_NEAR(terms[2].z, -1.075355, 1e-6);
 }
 
-TEST(SvgChart, BarsAreAsLongAsTheirValues) {
-  const std::string svg =
-      bar_chart("alt <", {{"one", 4, "4"}, {"two", 1, "1"}, {"none", 0, "0"}}, 4);
-  EXPECT_THAT(svg, HasSubstr("aria-label=\"alt &lt;\""));
-  EXPECT_THAT(svg, HasSubstr("y=\"16.0\" width=\"320.0\""));
-  EXPECT_THAT(svg, HasSubstr("y=\"46.0\" width=\"80.0\""));
-  EXPECT_THAT(svg, HasSubstr("y=\"76.0\" width=\"0.0\""));
-}
-
-TEST(SvgChart, LabelsEndBeforeTheirValues) {
-  std::string ideographs;
-  for (int i = 0; i < 40; ++i) ideographs += "\u9577";
-  const std::string svg = bar_chart(
-      "alt", {{std::string(40, 'W'), 1, "50.0 % before"}, {ideographs, 1, "1"}, {"shop", 1, "1"}},
-      1);
-  // 320 units less 8 and the value's 13 x 7.5, at 12 a capital or ideograph and 7.5 a point.
-  EXPECT_THAT(svg, HasSubstr(">" + std::string(16, 'W') + "...<"));
-  EXPECT_THAT(svg, HasSubstr(">" + ideographs.substr(0, 23 * 3) + "...<"));
-  EXPECT_THAT(svg, HasSubstr(">shop<"));
-}
-
 TEST(SvgChart, LengthsBeginWithTheShortestDocument) {
   const Json bins = {{{"from_bytes", 0}, {"read_share", 0}, {"corpus_share", 0}},
                      {{"from_bytes", 1024}, {"read_share", 0.5}, {"corpus_share", 1}},
@@ -82,52 +49,6 @@ TEST(SvgChart, LengthsBeginWithTheShortestDocument) {
                      {{"from_bytes", 4096}, {"read_share", 0.5}, {"corpus_share", 0}}};
   const std::string svg = lengths_chart("all", bins);
   EXPECT_THAT(svg, AllOf(HasSubstr(">1 KiB<"), HasSubstr(">100.0 %<"), Not(HasSubstr(">0 B<"))));
-}
-
-// What a browser makes of a page.
-struct ParsedPage {
-  unsigned errors = 0;
-  std::multiset<std::string> elements;
-  std::vector<std::string> attributes;  // name=value
-  std::string text;
-
-  explicit ParsedPage(const std::string& html) {
-    GumboOutput* output = gumbo_parse_with_options(&kGumboDefaultOptions, html.data(), html.size());
-    errors = output->errors.length;
-    visit(*output->root);
-    gumbo_destroy_output(&kGumboDefaultOptions, output);
-  }
-
- private:
-  void visit(const GumboNode& node) {
-    if (node.type == GUMBO_NODE_TEXT || node.type == GUMBO_NODE_WHITESPACE) {
-      text += node.v.text.text;
-      return;
-    }
-    if (node.type != GUMBO_NODE_ELEMENT) return;
-    const GumboElement& element = node.v.element;
-    elements.insert(gumbo_normalized_tagname(element.tag));
-    for (unsigned i = 0; i < element.attributes.length; ++i) {
-      const auto* attribute = static_cast<const GumboAttribute*>(element.attributes.data[i]);
-      attributes.push_back(str_cat(attribute->name, "=", attribute->value));
-    }
-    for (unsigned i = 0; i < element.children.length; ++i) {
-      visit(*static_cast<const GumboNode*>(element.children.data[i]));
-    }
-  }
-};
-
-void expect_self_contained(const ParsedPage& page) {
-  EXPECT_EQ(page.errors, 0u);
-  for (const char* element : {"script", "link", "img", "iframe", "object", "a", "form", "base"}) {
-    EXPECT_EQ(page.elements.count(element), 0u) << element;
-  }
-  for (const std::string& attribute : page.attributes) {
-    EXPECT_THAT(attribute, Not(HasSubstr("http")));
-    EXPECT_FALSE(attribute.starts_with("src=") || attribute.starts_with("href=") ||
-                 attribute.starts_with("xlink:href=") || attribute.starts_with("on"))
-        << attribute;
-  }
 }
 
 class ReportTest : public ::testing::Test {

@@ -3,11 +3,11 @@
 #include <string>
 #include <vector>
 
-namespace rexbert::curate {
+namespace rexbert::html {
 
 // Charts as inline SVG, 320 units wide, which is 320 pixels where the page is at its narrowest.
-// Colours are the page's: the classes "a" and "b" of bars, "axis", "line" and "mark". `alt` says in
-// words what is to be seen. Texts are escaped here.
+// Colours are classes of the page's style. `alt` says in words what is to be seen. Texts are
+// escaped here.
 
 struct Bar {
   std::string label;
@@ -37,4 +37,27 @@ std::string curve_chart(const std::string& alt, const std::string& x_name,
                         const std::string& y_name, const std::vector<Point>& points,
                         const Point& marked);
 
-}  // namespace rexbert::curate
+// Repeated measurements of one thing.
+struct Repeats {
+  std::string label;
+  std::string shown = {};  // the result as text
+  double mean = 0;
+  double deviation = 0;             // 0 or NaN: none is drawn
+  std::vector<double> values = {};  // of which `mean` is the mean; none: nothing is drawn
+  bool second = false;
+};
+// A row each, its texts as in a bar chart; below them a dot at the mean, a line one deviation to
+// both sides and a small circle at each value. The scale goes from the lowest to the highest of all
+// that is drawn and is written with `decimals`.
+std::string repeats_chart(const std::string& alt, const std::vector<Repeats>& rows, int decimals);
+
+struct Line {
+  std::string name;
+  std::vector<Point> points;  // by rising x
+};
+// One or two lines, the second in the colour of the second series, over [`lowest`, `highest`] of y
+// and the range that x takes, both written with `decimals`, x without.
+std::string line_chart(const std::string& alt, const std::string& x_name, const std::string& y_name,
+                       const std::vector<Line>& lines, double lowest, double highest, int decimals);
+
+}  // namespace rexbert::html
