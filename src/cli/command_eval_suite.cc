@@ -53,7 +53,7 @@ void merge(const std::vector<std::string>& files, const std::string& output) {
   for (const std::string& file : files) {
     parts.push_back(tasks::parse_suite_results(env.read_file(file), file));
   }
-  tasks::write_suite_report(env, output, tasks::merge(parts));
+  tasks::write_suite_report(env, output, tasks::merge(parts, files));
   show_report(env, output);
 }
 

@@ -9,6 +9,7 @@
 
 #include "rexbert/core/strings.h"
 #include "support/errors.h"
+#include "support/paths.h"
 #include "support/process.h"
 #include "support/temporary_directory.h"
 #include "tasks/suite_files.h"
@@ -232,6 +233,23 @@ TEST_F(SuiteTest, CheckpointsHaveNamesOfTheirOwn) {
                 run(str_cat("tasks:\n", kClasses, kTuning, "}\n"), "out", {"m={}", "m={}"});
               }),
               HasSubstr("two checkpoints are called"));
+}
+
+// docs/evaluation-configuration.md is generated: rexbert eval docs >
+// docs/evaluation-configuration.md
+TEST(SuiteReferenceTest, IsUpToDate) {
+  EXPECT_EQ(Env::posix().read_file(rexbert::test::source_path("docs/evaluation-configuration.md")),
+            suite_reference())
+      << "run: build/release/bin/rexbert eval docs > docs/evaluation-configuration.md";
+}
+
+TEST(SuiteConfigsTest, ThoseThatAreShippedAreRead) {
+  for (const char* name : {"DATA", "GLUE", "CLAIM"}) ASSERT_EQ(setenv(name, "somewhere", 1), 0);
+  for (const char* name : {"eval/ecommerce", "eval/glue", "claim/suite"}) {
+    const SuiteOptions suite = load_suite_options(
+        Env::posix(), rexbert::test::source_path(str_cat("configs/", name, ".yaml")));
+    EXPECT_GE(suite.tasks.size(), 4U) << name;
+  }
 }
 
 TEST_F(SuiteTest, MistakesInTheConfigAreNamed) {
