@@ -46,6 +46,7 @@ th, td { max-width: min(26em, 45vw); padding: 4px 14px 4px 0; border-bottom: 1px
 thead th { color: var(--soft); vertical-align: bottom; }
 .numbers thead th, .numbers td { white-space: nowrap; }
 .numbers td, .numbers thead th:not(:first-child) { text-align: right; font-variant-numeric: tabular-nums; }
+.numbers thead th.text, .numbers td.text { text-align: left; white-space: normal; }
 summary { cursor: pointer; } li { margin: 4px 0; }
 </style>
 </head>
@@ -105,19 +106,22 @@ std::string heading(int level, std::string_view text) {
 }
 
 std::string table(std::string_view caption, const Row& header, const std::vector<Row>& rows,
-                  bool numbers) {
+                  bool numbers, size_t texts) {
+  const auto style = [&](size_t column) {
+    return numbers && column > 0 && column < texts ? " class=\"text\"" : "";
+  };
   std::string html = str_cat("<div class=\"wide\" role=\"region\" tabindex=\"0\" aria-label=\"",
                              escape(caption), "\"><table", numbers ? " class=\"numbers\"" : "",
                              "><caption>", escape(caption), "</caption>\n<thead><tr>");
-  for (const std::string& cell : header) {
-    html += str_cat("<th scope=\"col\">", escape(cell), "</th>");
+  for (size_t i = 0; i < header.size(); ++i) {
+    html += str_cat("<th scope=\"col\"", style(i), ">", escape(header[i]), "</th>");
   }
   html += "</tr></thead>\n<tbody>\n";
   for (const Row& row : rows) {
     html += "<tr>";
     for (size_t i = 0; i < row.size(); ++i) {
       html += i == 0 ? str_cat("<th scope=\"row\">", row[i], "</th>")
-                     : str_cat("<td>", row[i], "</td>");
+                     : str_cat("<td", style(i), ">", row[i], "</td>");
     }
     html += "</tr>\n";
   }

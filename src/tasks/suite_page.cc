@@ -39,7 +39,7 @@ std::string models_table(const SuiteResults& results) {
                     model.tokens > 0 ? format_count(model.tokens) : "unknown",
                     html::foreign(model.folder)});
   }
-  return html::table("Models", {"Model", "Parameters", "Tokens trained on", "Folder"}, rows);
+  return html::table("Models", {"Model", "Parameters", "Tokens trained on", "Folder"}, rows, false);
 }
 
 std::string scores_table(const SuiteResults& results, const std::vector<ScoreRow>& rows) {
@@ -53,7 +53,7 @@ std::string scores_table(const SuiteResults& results, const std::vector<ScoreRow
                                  : html::escape(cell.text));
     }
   }
-  return html::table("Scores", header({"Task", "Measure"}, results, 0), lines);
+  return html::table("Scores", header({"Task", "Measure"}, results, 0), lines, true, 2);
 }
 
 std::string summary_sections(const SuiteResults& results) {
@@ -77,7 +77,7 @@ std::string summary_sections(const SuiteResults& results) {
   }
   return out + html::heading(2, str_cat("Compared with ", results.models.front().name)) +
          note(kDeltaNote) +
-         html::table("Differences", header({"Task", "Measure"}, results, 1), deltas);
+         html::table("Differences", header({"Task", "Measure"}, results, 1), deltas, true, 2);
 }
 
 std::string measure_chart(const SuiteResults& results, const SuiteTask& task,
@@ -177,7 +177,7 @@ std::string domains_table(const SuiteResults& results, const SuiteTask& task) {
       rows.push_back(std::move(row));
     }
   }
-  return html::table("By domain", header({"Domain", "Measure"}, results, 0), rows);
+  return html::table("By domain", header({"Domain", "Measure"}, results, 0), rows, true, 2);
 }
 
 std::vector<html::Point> curve_of(const SuiteResults& results, const SuiteModel& model,

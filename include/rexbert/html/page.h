@@ -23,10 +23,11 @@ std::string heading(int level, std::string_view text);
 
 // Cells are HTML already.
 using Row = std::vector<std::string>;
-// The first cell of a row is its header; the others are right-aligned where `numbers`. Caption and
-// header are escaped here. A table wider than the screen is scrolled by itself.
+// The first cell of a row is its header. The others are right-aligned where `numbers`, but for
+// those of the first `texts` columns. Caption and header are escaped here. A table wider than the
+// screen is scrolled by itself.
 std::string table(std::string_view caption, const Row& header, const std::vector<Row>& rows,
-                  bool numbers = true);
+                  bool numbers = true, size_t texts = 1);
 
 // The whole page, its style included. `title` is escaped here; `body` is HTML.
 //
