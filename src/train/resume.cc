@@ -21,7 +21,7 @@ int phase_of_key(const std::string& key) {
 bool breaks_continuation(const std::string& key, int phase) {
   static const std::vector<std::string> kPrefixes = {"model.",     "optimizer.",       "run.seed",
                                                      "data.lanes", "data.window_rows", "salience",
-                                                     "start_from"};
+                                                     "start_from", "tile_from"};
   const int key_phase = phase_of_key(key);
   if (key_phase >= 0) return key_phase <= phase && !key.ends_with("].name");
   if (key == "model.preset") return false;  // its fields are compared

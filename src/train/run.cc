@@ -22,6 +22,7 @@
 #include "rexbert/train/callbacks.h"
 #include "train/consistency.h"
 #include "train/resume.h"
+#include "train/start_weights.h"
 
 namespace rexbert::train {
 namespace {
@@ -156,7 +157,8 @@ class Run {
     std::erase_if(facts, [](const auto& fact) {
       const std::string& key = fact.first;
       return key == "run.directory" || key == "run.threads" || key == "start_from" ||
-             key == "salience" || key == "distributed.interface" || key.ends_with(".path");
+             key == "tile_from" || key == "salience" || key == "distributed.interface" ||
+             key.ends_with(".path");
     });
     facts["the tokenizer's fingerprint"] = tokenizer_.fingerprint();
     for (const auto& stream : streams_) {
@@ -196,6 +198,11 @@ class Run {
   }
 
   void check_tokenizer_of_origin() {
+    if (is_first() && origin_.kind == Origin::Kind::kWeightsOnly) {
+      with_context("start_from", [&] {
+        require_tokenizer_of(env_, origin_.folder, tokenizer_, config_.tokenizer.path);
+      });
+    }
     const std::string& then = origin_.state.tokenizer_fingerprint;
     if (then.empty() || then == tokenizer_.fingerprint()) return;
     throw Error(
@@ -227,7 +234,7 @@ class Run {
         origin_.kind == Origin::Kind::kResumed || origin_.kind == Origin::Kind::kContinued;
     if (is_first()) {
       if (origin_.kind == Origin::Kind::kFresh) {
-        nn::initialize(*model_, config_.run.seed);
+        begin_weights(env_, config_, tokenizer_, *model_);
       } else {
         hf::load_weights(env_, origin_.folder, *model_);
       }

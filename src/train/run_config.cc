@@ -91,6 +91,12 @@ void describe(config::Schema<RunConfig>& schema) {
       .doc(
           "Run directory or checkpoint folder that this run continues: weights, moments, data "
           "cursors and counts go on from its end.");
+  schema.field("tile_from", &RunConfig::tile_from)
+      .doc(
+          "Run directory or checkpoint folder of a smaller model, of the same vocabulary and width "
+          "of heads, whose weights are repeated to fill this one: ModernBERT-large began so. Only "
+          "weights are taken, and only where the run begins; one that goes on does not look "
+          "there.");
   schema.field("salience", &RunConfig::salience)
       .doc("Table that `rexbert salience` made, for guided masking.");
   schema.field("data", &RunConfig::data).doc("How streams are read and batches are cut.");
@@ -105,6 +111,11 @@ void describe(config::Schema<RunConfig>& schema) {
         complain("evaluation", str_cat("streams: expected names other than those that lines of ",
                                        "metrics.jsonl have already, got ", name));
       }
+    }
+    if (!config.start_from.empty() && !config.tile_from.empty()) {
+      complain("tile_from",
+               "expected start_from or tile_from, got both; start_from goes on from a model of "
+               "this size, tile_from begins with a smaller one");
     }
     if (config.streams.empty()) complain("streams", "expected at least one stream");
     if (config.phases.empty()) complain("phases", "expected at least one phase");

@@ -30,6 +30,7 @@ struct RunConfig {
   OptimizerOptions optimizer;
   std::vector<plan::PhaseOptions> phases;
   std::string start_from;
+  std::string tile_from;
   std::string salience;
   batch::DataOptions data;
   CheckpointOptions checkpoint;
