@@ -32,7 +32,7 @@ REFUSED = (("attention_bias", True), ("mlp_bias", True), ("norm_bias", True), ("
 
 def make_model(kind, dtype, **options):
     torch.manual_seed(1)
-    model = kind(ModernBertConfig(**BASE, **options)).to(dtype)
+    model = kind(ModernBertConfig(**(BASE | options))).to(dtype)
     with torch.no_grad():
         for parameter in model.parameters():
             if parameter.dim() == 1:
