@@ -65,9 +65,11 @@ def write_data(root):
         write_lines(root / f"classes{suffix}.jsonl",
                     [{"text": " ".join(words), "category": draw.choice("abc") if draw.random() < 0.1 else
                       "abc"[kind_of(words[0])]} for words, _ in tagged])
+        pairs = [(words, draw.choice("ESCI"), make_words(draw)[0]) for words, _ in tagged]
         write_lines(root / f"pairs{suffix}.jsonl",
-                    [{"query": " ".join(words[:3]), "product_id": str(i), "title": " ".join(words[1:]),
-                      "label": draw.choice("ESCI")} for i, (words, _) in enumerate(tagged)])
+                    [{"query": " ".join(words), "product_id": str(i), "label": label,
+                      "title": " ".join({"E": words, "S": words[:len(words) // 2] + other[:2]}.get(label, other))}
+                     for i, (words, label, other) in enumerate(pairs)])
     folder = root / "glue/STS-B"
     folder.mkdir(parents=True)
     names = "index genre filename year old_index source1 source2 sentence1 sentence2 score".split()
