@@ -52,12 +52,12 @@ DocumentParser::Outcome DocumentParser::parse(const Record& record, Document& do
   if (record.too_long) {
     return bad(str_cat("expected at most ", options_.max_record_bytes, " bytes, got more"));
   }
-  if (is_blank(record.bytes)) return Outcome::kEmpty;
+  const bool plain = format_ == FileFormat::kPlainText;
+  if (is_blank(record.bytes) && !(plain && options_.keep_empty)) return Outcome::kEmpty;
   document = {{}, {}, file_index_, record.line, record.offset, {}};
-  const Outcome outcome = format_ == FileFormat::kJsonLines ? parse_json(record, document)
-                                                            : parse_plain(record, document);
+  const Outcome outcome = plain ? parse_plain(record, document) : parse_json(record, document);
   if (outcome != Outcome::kDocument) return outcome;
-  if (asks_for_text_ && is_blank(document.text)) return Outcome::kEmpty;
+  if (asks_for_text_ && !options_.keep_empty && is_blank(document.text)) return Outcome::kEmpty;
   if (document.text.find('\0') != std::string_view::npos) {
     return bad("the text holds a NUL character");
   }

@@ -134,6 +134,19 @@ TEST_F(Documents, PlainTextIsValidated) {
   EXPECT_THAT(result.bad, ElementsAre("2: invalid UTF-8", "3: the text holds a NUL character"));
 }
 
+TEST_F(Documents, EmptyTextsAreKeptOnRequest) {
+  ReadOptions options;
+  options.keep_empty = true;
+  const ReadResult plain = read_all(write("a.txt", "one\n\n \r\ntwo"), options);
+  EXPECT_THAT(plain.texts, ElementsAre("one", "", " ", "two"));
+  EXPECT_THAT(plain.lines, ElementsAre(1, 2, 3, 4));
+  const ReadResult json =
+      read_all(write("a.jsonl", "{\"text\":\"\",\"id\":\"x\"}\n\n{\"text\":\"\\n\"}\n"), options);
+  EXPECT_THAT(json.texts, ElementsAre("", "\n"));
+  EXPECT_THAT(json.ids, ElementsAre("x", "a.jsonl:3"));
+  EXPECT_EQ(json.counts.empty, 1u) << "a line without an object is no document";
+}
+
 TEST_F(Documents, CompressedFilesReadTheSame) {
   const std::string plain = "{\"text\":\"one\"}\n{\"text\":\"two\"}\n";
   for (const auto& [name, compression] :

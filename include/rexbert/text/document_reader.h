@@ -46,6 +46,9 @@ struct ReadOptions {
   JsonFields json_fields = {};
   // Default: a line is a document. kParagraph: blank lines lie between documents.
   PlainTextUnit plain_text_unit = PlainTextUnit::kLine;
+  // Whether a text of nothing but white space is a document too, and so is a blank line of plain
+  // text: for results that are matched with their texts by number. Default off: it is skipped.
+  bool keep_empty = false;
   // A longer record is a BadLine and is stepped over. Default 64 MiB; memory is about sixteen times
   // the longest record met.
   uint64_t max_record_bytes = uint64_t{64} << 20;
@@ -54,7 +57,7 @@ struct ReadOptions {
 // One document. The views are valid until the reader's next call.
 struct Document {
   std::string_view id;
-  std::string_view text;    // valid UTF-8 without NUL, not empty where a text is asked for
+  std::string_view text;    // valid UTF-8 without NUL; empty only as ReadOptions say
   uint32_t file_index = 0;  // position in the list of input files
   uint64_t line = 0;        // 1-based line at which it begins
   uint64_t offset = 0;      // bytes of (decompressed) file before it
