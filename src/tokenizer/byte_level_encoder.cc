@@ -45,6 +45,9 @@ class ByteLevelEncoder final : public Encoder {
   }
 
   void encode(std::string_view text, std::vector<int32_t>& ids) const override;
+  void encode_masked(std::string_view text, std::vector<int32_t>& ids) const override {
+    encode(text, ids);  // added tokens are found anyway
+  }
   bool has_prefix_space() const override { return add_prefix_space_; }
 
  private:

@@ -56,6 +56,8 @@ class Encoder {
   virtual ~Encoder() = default;
   // Appends the ids of `text`, valid UTF-8, without [CLS] and [SEP].
   virtual void encode(std::string_view text, std::vector<int32_t>& ids) const = 0;
+  // The same, but the mask token's name in the text gives its id.
+  virtual void encode_masked(std::string_view text, std::vector<int32_t>& ids) const = 0;
   // True when encoding puts a space before the text, which decoding takes off.
   virtual bool has_prefix_space() const = 0;
 };

@@ -11,6 +11,7 @@
 #include "rexbert/core/error.h"
 #include "rexbert/core/strings.h"
 #include "rexbert/tokenizer/tokenizer.h"
+#include "tokenizer/added_tokens.h"
 #include "tokenizer/log_capture.h"
 #include "tokenizer/word_cache.h"
 
@@ -81,20 +82,36 @@ std::string piece_text(const Piece& piece, uint8_t flags) {
   throw Error(ErrorCode::kCorrupt, str_cat(where, ": SentencePiece: ", status.ToString()));
 }
 
+// As make_tokenizer_json() has it.
+AddedTokenMatcher mask_matcher() {
+  AddedToken mask;
+  mask.id = kMaskId;
+  mask.content = kSpecialPieces[kMaskId];
+  mask.lstrip = true;
+  return {{mask}, {mask.content}};
+}
+
 class SentencePieceEncoder final : public Encoder {
  public:
   SentencePieceEncoder(const std::string& bytes, const Model& model, const std::string& source);
 
-  void encode(std::string_view text, std::vector<int32_t>& ids) const override;
+  void encode(std::string_view text, std::vector<int32_t>& ids) const override {
+    encode_part(text, true, ids);
+  }
+  void encode_masked(std::string_view text, std::vector<int32_t>& ids) const override;
   bool has_prefix_space() const override { return add_dummy_prefix_; }
 
  private:
+  // `begins`: the part begins the text, and so has the prefix where there is one.
+  void encode_part(std::string_view part, bool begins, std::vector<int32_t>& ids) const;
+  std::string normalize(std::string_view part, bool begins) const;
   void encode_segment(std::string_view normalized, std::vector<int32_t>& ids) const;
   void encode_word(std::string_view word, WordCache& cache, std::vector<int32_t>& ids) const;
-  void encode_words(std::string_view text, std::vector<int32_t>& ids) const;
+  void encode_words(std::string_view text, bool prefix, std::vector<int32_t>& ids) const;
   size_t word_end(std::string_view text) const;
 
   bool add_dummy_prefix_;
+  bool remove_extra_whitespaces_;
   bool split_by_whitespace_;
   bool whitespace_runs_;
   // Encodes normalized text: the model with a normalizer that does nothing.
@@ -107,6 +124,7 @@ class SentencePieceEncoder final : public Encoder {
 SentencePieceEncoder::SentencePieceEncoder(const std::string& bytes, const Model& model,
                                            const std::string& source)
     : add_dummy_prefix_(model.add_dummy_prefix),
+      remove_extra_whitespaces_(model.remove_extra_whitespaces),
       split_by_whitespace_(model.split_by_whitespace),
       whitespace_runs_(model.whitespace_runs) {
   const LogCapture capture;
@@ -166,9 +184,10 @@ void SentencePieceEncoder::encode_word(std::string_view word, WordCache& cache,
 }
 
 // No piece reaches over the start of a word, so the best pieces of a text are those of its words.
-void SentencePieceEncoder::encode_words(std::string_view text, std::vector<int32_t>& out) const {
+void SentencePieceEncoder::encode_words(std::string_view text, bool prefix,
+                                        std::vector<int32_t>& out) const {
   WordCache& cache = thread_word_cache(cache_key_);
-  if (add_dummy_prefix_ && !normalizer_) {
+  if (prefix) {
     thread_local std::string first;
     const size_t size = word_end(text);
     first.assign(1, ' ').append(text.substr(0, size));
@@ -182,21 +201,46 @@ void SentencePieceEncoder::encode_words(std::string_view text, std::vector<int32
   }
 }
 
-void SentencePieceEncoder::encode(std::string_view text, std::vector<int32_t>& ids) const {
+// The normalizer puts the prefix before every part.
+std::string SentencePieceEncoder::normalize(std::string_view part, bool begins) const {
+  std::string normalized = with_spaces(normalizer_->Normalize(part));  // words begin at spaces
+  const bool stands_for_a_space = remove_extra_whitespaces_ && part.starts_with(' ');
+  if (add_dummy_prefix_ && !begins && !stands_for_a_space && normalized.starts_with(' ')) {
+    normalized.erase(0, 1);
+  }
+  return normalized;
+}
+
+void SentencePieceEncoder::encode_part(std::string_view part, bool begins,
+                                       std::vector<int32_t>& ids) const {
   std::string normalized;
   if (normalizer_) {
-    normalized = with_spaces(normalizer_->Normalize(text));  // words are found by their spaces
-    text = normalized;
+    normalized = normalize(part, begins);
+    part = normalized;
   }
-  if (text.empty()) return;
+  if (part.empty()) return;
+  const bool prefix = add_dummy_prefix_ && begins && !normalizer_;
   if (split_by_whitespace_) {
-    encode_words(text, ids);
+    encode_words(part, prefix, ids);
     return;
   }
   std::string symbols;
-  if (add_dummy_prefix_ && !normalizer_) symbols.append(kSpaceSymbol);
-  append_with_symbols(text, symbols);
+  if (prefix) symbols.append(kSpaceSymbol);
+  append_with_symbols(part, symbols);
   encode_segment(symbols, ids);
+}
+
+void SentencePieceEncoder::encode_masked(std::string_view text, std::vector<int32_t>& ids) const {
+  static const AddedTokenMatcher matcher = mask_matcher();
+  bool begins = true;
+  matcher.split(text, [&](int32_t token, std::string_view part) {
+    if (token >= 0) {
+      ids.push_back(token);
+    } else {
+      encode_part(part, begins, ids);
+    }
+    begins = false;
+  });
 }
 
 }  // namespace

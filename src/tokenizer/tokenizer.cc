@@ -84,6 +84,10 @@ void Tokenizer::encode_document(std::string_view text, std::vector<int32_t>& ids
   ids.push_back(sep_id());
 }
 
+void Tokenizer::encode_masked(std::string_view text, std::vector<int32_t>& ids) const {
+  impl_->encoder->encode_masked(text, ids);
+}
+
 std::string Tokenizer::decode(std::span<const int32_t> ids) const {
   std::string bytes;
   for (const int32_t id : ids) bytes.append(id == unknown_id() ? "\uFFFD" : text(id));

@@ -193,6 +193,9 @@ TEST_F(ByteLevel, SpecialTokensHaveTheIdsOfTheFile) {
   EXPECT_THAT(ids, ElementsAre(kFirstRole + 1, kFirstMerged + 2, kFirstRole + 4, kFirstRole + 2));
   EXPECT_EQ(tokenizer.decode(ids), "abc");
   EXPECT_EQ(tokenizer.piece_id("no such piece"), kFirstRole);
+  std::vector<int32_t> masked;
+  tokenizer.encode_masked("abc [MASK]", masked);
+  EXPECT_THAT(masked, ElementsAre(kFirstMerged + 2, kFirstRole + 4));
 }
 
 TEST_F(ByteLevel, RolesAreNamedByTheConfig) {

@@ -123,6 +123,52 @@ TEST(Tokenizer, DocumentsAreBetweenClsAndSepAndIdsAreAppended) {
   EXPECT_EQ(tokenizer.decode(ids), "bake loke");
 }
 
+std::vector<int32_t> masked(const Tokenizer& tokenizer, std::string_view text) {
+  std::vector<int32_t> ids;
+  tokenizer.encode_masked(text, ids);
+  return ids;
+}
+
+std::vector<int32_t> joined(std::vector<std::vector<int32_t>> parts) {
+  std::vector<int32_t> all;
+  for (const auto& part : parts) all.insert(all.end(), part.begin(), part.end());
+  return all;
+}
+
+TEST_P(EachVariant, WithoutAMaskTheIdsAreTheSame) {
+  KeyedRng rng(8, Purpose::kTest);
+  for (int i = 0; i < 500; ++i) {
+    const std::string text = random_text(rng);
+    if (text.find("[MASK]") == std::string::npos) {
+      ASSERT_EQ(masked(tokenizer(), text), tokenizer().encode(text)) << str_quote(text, 300);
+    }
+  }
+}
+
+// Where words are cut at spaces, " loke" has the same ids behind a mask as behind another word.
+TEST(Tokenizer, AMaskTakesTheSpaceBeforeItAndNoPrefixIsPutBehindIt) {
+  TrainOptions trimmed = small_options();
+  trimmed.remove_extra_whitespaces = true;
+  for (const Tokenizer& tokenizer :
+       {trained("unigram", small_options()), trained("bpe", variants()[1].options),
+        trained("trimmed", trimmed)}) {
+    const std::vector<int32_t> word = tokenizer.encode("loke");
+    EXPECT_EQ(masked(tokenizer, "bake [MASK] loke"),
+              joined({tokenizer.encode("bake"), {kMaskId}, word}));
+    EXPECT_EQ(masked(tokenizer, "[MASK] loke [MASK]  [MASK]"),
+              joined({{kMaskId}, word, {kMaskId, kMaskId}}));
+    EXPECT_EQ(masked(tokenizer, "bake[MASK]%"),
+              joined({tokenizer.encode("bake"), {kMaskId, tokenizer.piece_id("%")}}));
+    EXPECT_EQ(tokenizer.decode(masked(tokenizer, "[MASK]%")), "%");
+  }
+}
+
+TEST(Tokenizer, WithoutAPrefixTheSpaceBehindAMaskStays) {
+  const Tokenizer& tokenizer = trained("no_prefix", variants()[2].options);
+  EXPECT_EQ(masked(tokenizer, "bake [MASK] loke"),
+            joined({tokenizer.encode("bake"), {kMaskId}, tokenizer.encode(" loke")}));
+}
+
 TEST(Tokenizer, BytesStandForRareCharactersAndDecodeLeniently) {
   const Tokenizer& tokenizer = trained("no_prefix", variants()[2].options);
   const std::vector<int32_t> ids = tokenizer.encode("\u4e00");

@@ -50,6 +50,10 @@ class Tokenizer {
   std::vector<int32_t> encode(std::string_view text) const;
   // Appends [CLS] ids [SEP].
   void encode_document(std::string_view text, std::vector<int32_t>& ids) const;
+  // Appends the ids of `text`, in which the name of the mask token (piece(mask_id()), "[MASK]") is
+  // that token, as transformers reads it: in tokenizers that train() made it takes the white space
+  // before it, and no space is put before what follows it.
+  void encode_masked(std::string_view text, std::vector<int32_t>& ids) const;
 
   // The text of `ids`_T; special ids give nothing, [UNK] and bytes that are no UTF-8 give U+FFFD.
   // decode(encode(x)) == x with identity normalization, byte fallback and white space kept.
