@@ -253,6 +253,11 @@ torch::Tensor attention(const torch::Tensor& qkv_T3NH, const RopeTable& rope,
     return Attention::apply(qkv_T3NH, rope.cos_PH.contiguous(), rope.sin_PH.contiguous(),
                             positions_T.contiguous(), offsets_S1.contiguous(), window);
   }
+  if (qkv_T3NH.is_cpu() && c10::isReducedFloatingType(qkv_T3NH.scalar_type())) {
+    // As the reference does: float32 in between, rounded once.
+    return attention(qkv_T3NH.to(torch::kFloat32), rope, positions_T, offsets_S1, window, longest)
+        .to(qkv_T3NH.scalar_type());
+  }
   if (qkv_T3NH.is_cuda() && cuda::has_flash_attention(qkv_T3NH)) {
     return cuda::attention(qkv_T3NH, rope, positions_T, offsets_S1, window,
                            longest > 0 ? longest : longest_of(offsets_S1));

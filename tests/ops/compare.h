@@ -44,6 +44,7 @@ inline std::ostream& operator<<(std::ostream& out, const Setting& setting) {
 inline constexpr double kUnit = 1.0 / 256;
 inline constexpr Setting kSettings[] = {
     {"F32OnCpu", torch::kCPU, torch::kFloat32, false, 1e-6, 2e-6},
+    {"Bf16OnCpu", torch::kCPU, torch::kBFloat16, false, 2 * kUnit, 3 * kUnit},
     {"CudaPathF32OnCpu", torch::kCPU, torch::kFloat32, true, 1e-6, 2e-6},
     {"CudaPathBf16OnCpu", torch::kCPU, torch::kBFloat16, true, 2 * kUnit, 3 * kUnit},
     {"F32OnCuda", torch::kCUDA, torch::kFloat32, false, 2e-6, 4e-6},
