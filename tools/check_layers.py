@@ -33,7 +33,7 @@ USES = {
     "dist": "core",
     "hf": "core config tokenizer ops nn",
     "ckpt": "core config tokenizer plan ops nn optim dist hf",  # plan: where the run began
-    "infer": "core config tokenizer ops nn hf",
+    "infer": "core config text tokenizer ops nn hf",
     "eval": "core config metrics text datasets shard tokenizer plan batch ops nn dist hf infer",
     "train": "core net config text tokenizer shard plan batch ops nn optim dist hf ckpt infer eval",
     "tasks": "core net html config metrics text datasets tokenizer shard plan batch ops nn optim"

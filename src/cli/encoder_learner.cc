@@ -123,7 +123,7 @@ class EncoderLearner : public curate::LineLearner {
     std::call_once(loading_, [this] {
       encoder_ = std::make_shared<const infer::SpanEncoder>(
           env_, options_.checkpoint,
-          infer::SpanEncoderOptions{.context_length = options_.context_length,
+          infer::EncoderOptions{.context_length = options_.context_length,
                                     .micro_tokens = options_.micro_tokens,
                                     .device = options_.device,
                                     .precision = options_.precision == "bf16"

@@ -3,67 +3,37 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "rexbert/core/json.h"
-#include "rexbert/core/strings.h"
+#include "infer/made_encoder.h"
 #include "rexbert/hf/safetensors.h"
 #include "rexbert/infer/span_head.h"
+#include "rexbert/tokenizer/tokenizer.h"
 #include "support/errors.h"
 #include "support/temporary_directory.h"
-#include "support/tiny_encoder.h"
 
 namespace rexbert::infer {
 namespace {
 
 using ::testing::HasSubstr;
 
-class SpanEncoderTest : public ::testing::Test {
- protected:
-  static void SetUpTestSuite() {
-    directory_ = new test::TemporaryDirectory;
-    std::string corpus;
-    for (int i = 0; i < 200; ++i) {
-      const std::string text = str_cat("Brand ", i, ": running shoes of size ", i % 17,
-                                       ". Once upon a time, in ", 1000 + 7 * i, ".");
-      corpus += Json({{"text", text}}).dump() + "\n";
-    }
-    publish_file(Env::posix(), *directory_ / "corpus.jsonl", corpus);
-    test::write_tiny_encoder(*directory_ / "corpus.jsonl", *directory_ / "encoder");
-  }
-  static void TearDownTestSuite() { delete directory_; }
+SpanEncoder encoder(EncoderOptions options = {}) {
+  options.precision = nn::Precision::kF32;
+  return {Env::posix(), encoder_folder(), options};
+}
 
-  static SpanEncoder encoder(const SpanEncoderOptions& options = {}) {
-    return {Env::posix(), *directory_ / "encoder", options};
-  }
-
-  static void expect_near(const torch::Tensor& a, const torch::Tensor& b) {
-    ASSERT_EQ(a.sizes(), b.sizes());
-    EXPECT_LT((a - b).abs().max().item<float>(), 1e-4F);
-  }
-
-  static test::TemporaryDirectory* directory_;
-};
-
-test::TemporaryDirectory* SpanEncoderTest::directory_ = nullptr;
-
-TEST_F(SpanEncoderTest, ASpanIsTheMeanOfItsTokensWithinTheText) {
+TEST(SpanEncoder, ASpanIsTheMeanOfItsTokensWithinTheText) {
   const SpanEncoder spans = encoder();
   const Spans text = {"running shoes", "", "Once upon a time"};
   const torch::Tensor states = spans.mean_states({&text, 1});
 
-  const auto tokenizer = tokenizer::Tokenizer::load(Env::posix(), *directory_ / "encoder");
+  const auto tokenizer = tokenizer::Tokenizer::load(Env::posix(), encoder_folder());
   std::vector<int32_t> ids = {tokenizer::kClsId};
   tokenizer.encode(text[0], ids);
   const auto first = static_cast<int64_t>(ids.size());
   tokenizer.encode(text[2], ids);
   const auto second = static_cast<int64_t>(ids.size());
   ids.push_back(tokenizer::kSepId);
-  const auto count = static_cast<int32_t>(ids.size());
-  nn::EncoderInput input;
-  input.tokens_T = torch::tensor(ids, torch::kInt32);
-  input.positions_T = torch::arange(count, torch::kInt32);
-  input.offsets_S1 = torch::tensor({0, count}, torch::kInt32);
   const torch::NoGradGuard no_grad;
-  const torch::Tensor hidden_TD = spans.model().encoder().forward(input);
+  const torch::Tensor hidden_TD = spans.model().encoder().forward(input_of(ids));
 
   ASSERT_EQ(states.sizes(), (torch::IntArrayRef{3, 64}));
   expect_near(states[0], hidden_TD.slice(0, 1, first).mean(0));
@@ -71,7 +41,7 @@ TEST_F(SpanEncoderTest, ASpanIsTheMeanOfItsTokensWithinTheText) {
   expect_near(states[2], hidden_TD.slice(0, first, second).mean(0));
 }
 
-TEST_F(SpanEncoderTest, TextsDoNotChangeEachOther) {
+TEST(SpanEncoder, TextsDoNotChangeEachOther) {
   std::vector<Spans> texts;
   for (size_t i = 0; i < 9; ++i) {
     texts.push_back(Spans(i % 4, i % 2 == 0 ? "size 7 shoes" : "Once upon a time"));
@@ -84,8 +54,8 @@ TEST_F(SpanEncoderTest, TextsDoNotChangeEachOther) {
   expect_near(together.mean_states(texts), torch::cat(single));
 }
 
-TEST_F(SpanEncoderTest, ALongTextIsReadInWindowsOfWholeSpans) {
-  const auto tokenizer = tokenizer::Tokenizer::load(Env::posix(), *directory_ / "encoder");
+TEST(SpanEncoder, ALongTextIsReadInWindowsOfWholeSpans) {
+  const auto tokenizer = tokenizer::Tokenizer::load(Env::posix(), encoder_folder());
   const std::string_view line = "running shoes of size 7.";
   const auto length = static_cast<int64_t>(tokenizer.encode(line).size());
   const SpanEncoder spans = encoder({.context_length = 2 * length + 3});  // two lines and a token
@@ -94,7 +64,7 @@ TEST_F(SpanEncoderTest, ALongTextIsReadInWindowsOfWholeSpans) {
   expect_near(spans.mean_states(whole), spans.mean_states(parts));
 }
 
-TEST_F(SpanEncoderTest, ASpanBeyondTheContextIsCut) {
+TEST(SpanEncoder, ASpanBeyondTheContextIsCut) {
   const SpanEncoder spans = encoder({.context_length = 10});
   std::string text;
   for (int i = 0; i < 40; ++i) text += "shoes ";
@@ -105,7 +75,7 @@ TEST_F(SpanEncoderTest, ASpanBeyondTheContextIsCut) {
               HasSubstr("context length: expected at least 8 tokens, got 4"));
 }
 
-TEST_F(SpanEncoderTest, AHeadSurvivesItsFile) {
+TEST(SpanEncoder, AHeadSurvivesItsFile) {
   Env& env = Env::posix();
   const SpanEncoder spans = encoder();
   SpanHead head(spans.model(), 2);
@@ -115,7 +85,8 @@ TEST_F(SpanEncoderTest, AHeadSurvivesItsFile) {
     const torch::NoGradGuard no_grad;
     for (auto& parameter : head.named_parameters()) parameter.value().uniform_(-1, 1);
   }
-  const fs::path file = *directory_ / "a.safetensors";
+  const test::TemporaryDirectory directory;
+  const fs::path file = directory / "a.safetensors";
   head.save(env, file, {{"encoder", "e"}});
   SpanHead loaded(spans.model(), 2);
   loaded.load(env, file);
