@@ -19,6 +19,8 @@ void add_train_command(CLI::App& app);
 void add_eval_command(CLI::App& app);
 void add_import_command(CLI::App& app);
 void add_export_command(CLI::App& app);
+void add_embed_command(CLI::App& app);
+void add_fill_mask_command(CLI::App& app);
 void add_bench_command(CLI::App& app);
 void add_doctor_command(CLI::App& app);
 

@@ -51,6 +51,12 @@ void add_commands(CLI::App& app) {
 #ifdef REXBERT_HAS_COMMAND_EXPORT
   add_export_command(app);
 #endif
+#ifdef REXBERT_HAS_COMMAND_EMBED
+  add_embed_command(app);
+#endif
+#ifdef REXBERT_HAS_COMMAND_FILL_MASK
+  add_fill_mask_command(app);
+#endif
 #ifdef REXBERT_HAS_COMMAND_BENCH
   add_bench_command(app);
 #endif

@@ -75,7 +75,8 @@ class BadInputTest : public ::testing::Test {
 TEST_F(BadInputTest, CommandLines) {
   expect({"frobnicate"}, 2,
          "rexbert: unknown command \"frobnicate\"; expected one of config, corpus, tokenizer, "
-         "tokenize, shards, curate, salience, plan, train, eval, import, export, bench, doctor");
+         "tokenize, shards, curate, salience, plan, train, eval, import, export, embed, fill-mask, "
+         "bench, doctor");
   expect({"trian"}, 2, "rexbert: unknown command \"trian\"; did you mean train?");
   expect({"curate", "filtr"}, 2, "rexbert: unknown command \"filtr\"; did you mean filter?");
   expect({"train"}, 2, "--config is required\nRun with --help for more information.");
@@ -263,6 +264,47 @@ TEST_F(BadInputTest, Checkpoints) {
   copy_alone();
   env_.remove_file(here_ / "c/tokenizer.model");
   evaluate(4, "--checkpoint: c: not a tokenizer folder: no tokenizer.model");
+}
+
+TEST_F(BadInputTest, TextsForAnEncoder) {
+  ASSERT_EQ(
+      test::run_rexbert(world_.train_arguments(here_ / "run", {"--stop-at-step", "1"})).exit_code,
+      0);
+  const std::string checkpoint = "{here}/run/checkpoints/step-000000001";
+  const auto embed = [&](std::vector<std::string> words, int code, const std::string& message) {
+    words.insert(words.begin(), {"embed", "--checkpoint", checkpoint});
+    expect(words, code, message);
+  };
+  write("t.jsonl", "{\"text\":\"fine\"}\n{\"text\":7}\n");
+  embed({"t.jsonl", "--output", "v.npy"}, 6,
+        "rexbert: t.jsonl:2: field \"text\": expected a string, got a number");
+  embed({"t.jsonl", "--output", "v.npy", "--text-field", "title"}, 6,
+        "rexbert: t.jsonl:1: no field \"title\"");
+  embed({"none.jsonl", "--output", "v.npy"}, 4,
+        "rexbert: none.jsonl: cannot open: No such file or directory");
+  embed({"t.jsonl", "--output", "v.csv"}, 2,
+        "rexbert: v.csv: the name does not say the format: expected .npy, .jsonl or .safetensors, "
+        "or a format given");
+  embed({"-", "--output", "v.npy"}, 2,
+        "rexbert: standard input: the name does not say the format: expected .jsonl, .json or .txt "
+        "(plain, .zst, .zstd or .gz), or a format given");
+  embed({"t.jsonl", "--output", "v.npy", "--dimensions", "33"}, 2,
+        "rexbert: embedder: dimensions: expected 1 to 32, got 33");
+  embed({"t.jsonl", "--output", "v.npy", "--batch-tokens", "many"}, 2,
+        "rexbert: --batch-tokens: expected a count such as 16k, got \"many\"");
+  embed({"t.jsonl", "--output", "v.npy", "--pooling", "max"}, 2,
+        "--pooling: max not in {mean,cls}\nRun with --help for more information.");
+  EXPECT_FALSE(env_.exists(here_ / "v.npy"));
+  EXPECT_FALSE(env_.exists(here_ / "v.npy.partial"));
+  expect({"embed", "t.jsonl", "--output", "v.npy", "--checkpoint", "nowhere"}, 4,
+         "rexbert: tokenizer nowhere: no such folder");
+  expect({"fill-mask", "running shoes", "--checkpoint", checkpoint}, 2,
+         "rexbert: text: expected [MASK] in it at least once, got \"running shoes\"");
+  expect({"fill-mask", "[MASK]", "--checkpoint", checkpoint, "--top", "0"}, 2,
+         "rexbert: top: expected 1 to 512, got 0");
+  expect({"fill-mask", "[MASK] [MASK] [MASK] [MASK] [MASK] [MASK] [MASK]", "--checkpoint",
+          checkpoint, "--context", "8"},
+         2, "rexbert: text: expected at most 8 tokens, got 9");
 }
 
 TEST_F(BadInputTest, Tokenizers) {
