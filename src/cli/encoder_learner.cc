@@ -6,6 +6,7 @@
 #include "rexbert/core/error.h"
 #include "rexbert/core/hash.h"
 #include "rexbert/core/strings.h"
+#include "rexbert/hf/model_folder.h"
 #include "rexbert/hf/safetensors.h"
 #include "rexbert/infer/span_encoder.h"
 #include "rexbert/infer/span_head.h"
@@ -124,11 +125,10 @@ class EncoderLearner : public curate::LineLearner {
       encoder_ = std::make_shared<const infer::SpanEncoder>(
           env_, options_.checkpoint,
           infer::EncoderOptions{.context_length = options_.context_length,
-                                    .micro_tokens = options_.micro_tokens,
-                                    .device = options_.device,
-                                    .precision = options_.precision == "bf16"
-                                                     ? nn::Precision::kBf16
-                                                     : nn::Precision::kF32});
+                                .micro_tokens = options_.micro_tokens,
+                                .device = options_.device,
+                                .precision = options_.precision == "bf16" ? nn::Precision::kBf16
+                                                                          : nn::Precision::kF32});
     });
     return encoder_;
   }

@@ -201,10 +201,6 @@ std::vector<TuningOptions> TaskOptions::grid(int64_t micro_tokens) const {
   return grid;
 }
 
-config::EnumNames<Pooling> names_of(Pooling) {
-  return {{Pooling::kCls, "cls"}, {Pooling::kMean, "mean"}};
-}
-
 config::EnumNames<TaskKind> names_of(TaskKind) {
   return {{TaskKind::kMaskedTokens, "mlm_recovery"},
           {TaskKind::kTokens, "token_classification"},

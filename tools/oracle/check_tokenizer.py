@@ -1,11 +1,15 @@
 """Compares a tokenizer's ids with transformers' fast tokenizer and with SentencePiece.
 
-usage: check_tokenizer.py REXBERT WORK_DIR [DATA_DIR]
+usage: check_tokenizer.py REXBERT WORK_DIR [DATA_DIR [--full]]
 
 REXBERT is the command. Tokenizers are trained into WORK_DIR on text made here (and on DATA_DIR's
 corpora, where there are any), with each model type and white-space option, and compared on random
 strings and on the corpora's lines. A difference passes only where both segmentations are proven to
 have the same score within single precision, and each is printed.
+
+With --full, tokenizers of the corpora are compared on every line of them and on 100,000 random
+strings, with NFKC too: there transformers' normalizer takes grapheme clusters, so that one line in
+10,000 and one random string in 50 may differ.
 """
 
 import json
@@ -21,7 +25,9 @@ import zstd
 
 STRINGS = 20_500  # some of them blank, which are left out
 CORPORA = ["general/wikipedia.jsonl.zst", "general/books.jsonl.zst", "ecommerce/products.jsonl.zst"]
-CORPUS_LINES = 25_000
+CORPUS_LINES = 25_000  # of each corpus, without --full
+FULL_STRINGS = 100_000
+NFKC_LINES, NFKC_STRINGS = 1e-4, 0.02  # shares that may differ
 SPECIALS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "<0x41>", "<unused0>", "<0x0A>"]
 # SentencePiece adds scores up in single precision along a whole line.
 RELATIVE_TIE = 2e-6
@@ -56,7 +62,12 @@ def random_string(rng, words):
     return rng.choice(["", "", " ", "  "]) + "".join(p + rng.choice(spaces) for p in parts)
 
 
-def read_corpus_lines(data):
+def is_document(string):
+    """An empty string or one of white space is no document: it would not come back from our side."""
+    return bool(string.strip(" \t\r\n\v\f")) and "\0" not in string
+
+
+def read_corpus_lines(data, limit):
     for name in CORPORA:
         count = 0
         for line in zstd.decompress((data / name).read_bytes()).decode().split("\n"):
@@ -64,7 +75,7 @@ def read_corpus_lines(data):
                 if part.strip() and "\u2581" not in part:
                     yield part
                     count += 1
-            if count >= CORPUS_LINES:
+            if limit and count >= limit:
                 break
 
 
@@ -134,9 +145,25 @@ def check(command, work, name, train_input, arguments, strings):
     return wrong
 
 
+def check_all(command, work, rng, words, lines, corpora):
+    """The random strings of --full, and all with NFKC."""
+    strings = list(filter(is_document, (random_string(rng, words) for _ in range(FULL_STRINGS))))
+    wrong = 0
+    for name, arguments in {"corpora_strings": [], "corpora_bpe_strings": ["--model", "bpe"]}.items():
+        wrong += check(command, work, name, corpora, ["--vocabulary-size", "8000", "--max-bytes", "2MiB", *arguments],
+                       strings)
+    nfkc = ["--vocabulary-size", "8000", "--max-bytes", "2MiB", "--normalization", "nfkc"]
+    for name, texts, share in (("nfkc_lines", lines, NFKC_LINES), ("nfkc_strings", strings, NFKC_STRINGS)):
+        differing = check(command, work, name, corpora, nfkc, texts)
+        print(f"  {name}: {differing} of {len(texts)} differ, {share * len(texts):.0f} may")
+        wrong += max(0, differing - int(share * len(texts)))
+    return wrong
+
+
 def main():
     command, work = sys.argv[1], pathlib.Path(sys.argv[2])
     data = pathlib.Path(sys.argv[3]) if len(sys.argv) > 3 else None
+    full = "--full" in sys.argv
     work.mkdir(parents=True, exist_ok=True)
     transformers.logging.set_verbosity_error()
     rng = random.Random(17)
@@ -144,9 +171,7 @@ def main():
     made = work / "made.jsonl"
     made.write_text("".join(json.dumps({"text": line}) + "\n" for line in text), encoding="utf8")
     words = sorted({word for line in text for word in line.split()})
-    # An empty string or one of white space is no document: it would not come back from our side.
-    strings = [s for s in (random_string(rng, words) for _ in range(STRINGS))
-               if s.strip(" \t\r\n\v\f") and "\0" not in s]
+    strings = list(filter(is_document, (random_string(rng, words) for _ in range(STRINGS))))
     small = ["--vocabulary-size", "2000"]
     wrong = 0
     for name, arguments in {
@@ -162,12 +187,14 @@ def main():
     }.items():
         wrong += check(command, work, name, [made], small + arguments, strings)
     if data is not None and data.exists():
-        lines = list(read_corpus_lines(data))
+        lines = list(read_corpus_lines(data, 0 if full else CORPUS_LINES))
         corpora = [data / name for name in CORPORA]
         wrong += check(command, work, "corpora", corpora,
                        ["--vocabulary-size", "8000", "--max-bytes", "8MiB"], lines)
         wrong += check(command, work, "corpora_bpe", corpora,
                        ["--vocabulary-size", "8000", "--max-bytes", "2MiB", "--model", "bpe"], lines)
+        if full:
+            wrong += check_all(command, work, rng, words, lines, corpora)
     else:
         print(f"skipped: the corpora's lines, as {data} is not there")
     if wrong:

@@ -10,14 +10,11 @@
 
 #include "rexbert/core/env.h"
 #include "rexbert/infer/encoder_options.h"
+#include "rexbert/infer/pooling.h"
 
 namespace rexbert::infer {
 
 class LoadedEncoder;
-
-// What of the last layer's states becomes the text's vector: that of [CLS], or the mean of all
-// tokens, [CLS] and [SEP] included.
-enum class Pooling { kCls, kMean };
 
 struct EmbedderOptions {
   EncoderOptions encoder = {};

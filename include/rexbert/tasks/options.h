@@ -7,13 +7,12 @@
 
 #include "rexbert/config/schema.h"
 #include "rexbert/core/env.h"
+#include "rexbert/infer/pooling.h"
 #include "rexbert/nn/config.h"
 
 namespace rexbert::tasks {
 
-// What stands for a whole sequence: the state of [CLS], or the mean over its tokens' states, [CLS]
-// and [SEP] among them, as in sentence-transformers.
-enum class Pooling { kCls, kMean };
+using infer::Pooling;
 
 // How a model is fine-tuned. Steps take batches of examples in an endless sequence, epoch after
 // epoch without a seam, each epoch in another order.
@@ -84,7 +83,6 @@ struct SuiteOptions {
   std::map<std::string, TaskOptions> tasks;
 };
 
-config::EnumNames<Pooling> names_of(Pooling);
 config::EnumNames<TaskKind> names_of(TaskKind);
 config::EnumNames<TagFormat> names_of(TagFormat);
 

@@ -92,8 +92,8 @@ class Tokenizer {
   bool begins_word(int32_t previous_id, int32_t id) const {
     return begins_word(id) || ends_in_break(previous_id);
   }
-  // True for special tokens and pieces that end in white space; in SentencePiece, where spaces
-  // stand only before words, in white space other than a space.
+  // True for special tokens and pieces that end in white space; a space alone, which stands before
+  // a word, does not count.
   bool ends_in_break(int32_t id) const;
 
   // What the tokenizer was trained with, or what it consists of, as JSON: for people and run
