@@ -1,6 +1,6 @@
 """Fine-tunes with `rexbert eval suite` and with transformers, torch-optimi and plain PyTorch from the same weights on the
 same batches: token classification, CoSENT similarity, classification and a regression of GLUE. Losses agree within
-1e-4 over all steps, and so do the scores of the end, by seqeval, scipy and scikit-learn. The models that the suite keeps
+1e-4 over all steps; the scores of the end, by seqeval, scipy and scikit-learn, are equal, correlations within 2e-3. The models that the suite keeps
 load in transformers with the same predictions.
 
 usage: check_fine_tuning.py REXBERT
@@ -19,8 +19,11 @@ from seqeval.metrics import f1_score as entity_f1
 from sklearn.metrics import accuracy_score, f1_score
 from transformers import AutoTokenizer, ModernBertForSequenceClassification, ModernBertForTokenClassification, ModernBertModel
 
-TOLERANCE = 1e-4
-STEPS, BATCH, PEAK, DECAY, SCALE, LONGEST = 20, 16, 3e-3, 1e-2, 20.0, 128
+TOLERANCE = 1e-4  # of losses
+# Of scores; nearly equal cosines and outputs change places in the last bits, and with them ranks.
+SCORE_TOLERANCES = {"tags": 0.0, "classes": 0.0, "pairs": 2e-3, "scores": 2e-3}
+STEPS, BATCH, DECAY, SCALE, LONGEST = 20, 16, 1e-2, 20.0, 128
+PEAKS = {"tags": 3e-3, "pairs": 1e-3, "classes": 3e-3, "scores": 1e-2}  # learning rates
 EXAMPLES = STEPS * BATCH // 2  # two epochs
 KINDS = ("red", "blue", "large", "small"), ("shoe", "lamp", "phone", "table"), ("by", "for", "with", "and")
 LABELS = {"E": 1.0, "S": 0.66, "C": 0.33, "I": 0.0}
@@ -29,12 +32,12 @@ seeds: [3]
 micro_tokens: 256
 keep_models: true
 tasks:
-  tags: {{kind: token_classification, train: {root}/tags.jsonl, test: {root}/tags_test.jsonl, {tuning}}}
-  pairs: {{kind: similarity, train: {root}/pairs.jsonl, test: {root}/pairs_test.jsonl, {tuning}}}
-  classes: {{kind: classification, pooling: cls, train: {root}/classes.jsonl, test: {root}/classes_test.jsonl, {tuning}}}
-  scores: {{kind: glue, glue: {root}/glue, corpus: STS-B, {tuning}}}
+  tags: {{kind: token_classification, train: {root}/tags.jsonl, test: {root}/tags_test.jsonl, learning_rate: [{tags}], {tuning}}}
+  pairs: {{kind: similarity, train: {root}/pairs.jsonl, test: {root}/pairs_test.jsonl, learning_rate: [{pairs}], {tuning}}}
+  classes: {{kind: classification, pooling: cls, train: {root}/classes.jsonl, test: {root}/classes_test.jsonl, learning_rate: [{classes}], {tuning}}}
+  scores: {{kind: glue, glue: {root}/glue, corpus: STS-B, learning_rate: [{scores}], {tuning}}}
 """
-TUNING = f"epochs: [2], batch: {BATCH}, learning_rate: [{PEAK}], weight_decay: [{DECAY}], max_tokens: {LONGEST}"
+TUNING = f"epochs: [2], batch: {BATCH}, weight_decay: [{DECAY}], max_tokens: {LONGEST}"
 
 
 def make_words(draw):
@@ -178,11 +181,11 @@ class Pairs:
         return {"pearson": pearsonr(found, wanted)[0], "spearman": spearmanr(found, wanted)[0]}
 
 
-def make_optimizer(model):
+def make_optimizer(model, peak):
     decayed = [p for name, p in model.named_parameters() if not (name.endswith("norm.weight") or name.endswith("bias"))]
     rest = [p for name, p in model.named_parameters() if name.endswith("norm.weight") or name.endswith("bias")]
-    return StableAdamW([{"params": decayed, "weight_decay": DECAY}, {"params": rest, "weight_decay": 0.0}], lr=PEAK,
-                       betas=(0.9, 0.98), eps=1e-6, decouple_lr=True, max_lr=PEAK, triton=False)
+    return StableAdamW([{"params": decayed, "weight_decay": DECAY}, {"params": rest, "weight_decay": 0.0}], lr=peak,
+                       betas=(0.9, 0.98), eps=1e-6, decouple_lr=True, max_lr=peak, triton=False)
 
 
 def check(task_class, folder, root):
@@ -196,7 +199,7 @@ def check(task_class, folder, root):
         with torch.no_grad():
             model.classifier.weight.zero_()
             model.classifier.bias.zero_()
-    optimizer = make_optimizer(model)
+    optimizer = make_optimizer(model, PEAKS[task.name])
     part = root / f"out/parts/model/{task.name}/seed-3"
     steps = [line for line in read_lines(part / "metrics.jsonl") if line["kind"] == "train"]
     largest = 0.0
@@ -217,7 +220,8 @@ def check(task_class, folder, root):
     print(f"{task.name}: {len(steps)} steps, losses {steps[0]['loss']:.4f} to {steps[-1]['loss']:.4f}, largest difference "
           f"{largest:.1e}; scores {', '.join(f'{key} {value:.4f}' for key, value in theirs.items())}, largest difference "
           f"{apart:.1e}, of the kept model {kept_apart:.1e}")
-    return len(steps) == STEPS and largest <= TOLERANCE and apart <= TOLERANCE and kept_apart <= TOLERANCE
+    return (len(steps) == STEPS and largest <= TOLERANCE and
+            max(apart, kept_apart) <= SCORE_TOLERANCES[task.name])
 
 
 def main(rexbert):
@@ -226,7 +230,7 @@ def main(rexbert):
         root = pathlib.Path(directory)
         folder = train(rexbert, root)
         write_data(root)
-        (root / "suite.yaml").write_text(CONFIG.format(root=root, tuning=TUNING))
+        (root / "suite.yaml").write_text(CONFIG.format(root=root, tuning=TUNING, **PEAKS))
         run(rexbert, "eval", "suite", "--checkpoint", f"model={folder}", "--config", root / "suite.yaml", "--output",
             root / "out")
         results = [check(task, folder, root) for task in (Tags, Classes, Pairs, Scores)]
