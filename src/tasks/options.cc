@@ -1,5 +1,7 @@
 #include "rexbert/tasks/options.h"
 
+#include <set>
+
 #include "rexbert/config/node.h"
 #include "rexbert/config/reference.h"
 #include "rexbert/core/strings.h"
@@ -134,6 +136,12 @@ void describe_tuning(config::Schema<TaskOptions>& schema) {
 }
 
 void check_task(const TaskOptions& task, const config::Schema<TaskOptions>::Report& complain) {
+  const auto require_some = [&](const char* key, const auto& values) {
+    if (values.empty()) complain(key, "expected at least one value, got none");
+  };
+  require_some("epochs", task.epochs);
+  require_some("learning_rate", task.learning_rate);
+  require_some("weight_decay", task.weight_decay);
   if (has_files(task)) {
     if (task.train.empty()) complain("train", "expected a file, got none");
     if (task.test.empty()) complain("test", "expected a file, got none");
@@ -258,6 +266,9 @@ void describe(config::Schema<SuiteOptions>& schema) {
       complain("device", "expected cpu or cuda, got " + suite.device);
     }
     if (suite.seeds.empty()) complain("seeds", "expected at least one, got none");
+    if (std::set<int64_t>(suite.seeds.begin(), suite.seeds.end()).size() < suite.seeds.size()) {
+      complain("seeds", "expected each once, got one of them again");
+    }
     check_chain(suite, complain);
   });
 }

@@ -288,6 +288,12 @@ class Run {
           batch::Masker(eval::kEvaluationSeed, batch::MaskVocabulary::from(tokenizer_)),
           config_.evaluation, config_.data.micro_tokens, metrics));
     }
+    callbacks.push_back(std::make_unique<CheckpointCallback>(
+        ckpt::CheckpointStore(env_, checkpoint_directory(config_)), config_.checkpoint,
+        ckpt::Platform::current(config_.run.device, group_.world_size()), metrics,
+        [this](const StepResult& result, const batch::LoaderState& loader,
+               ckpt::Snapshot& snapshot) { take_snapshot(result, loader, snapshot); }));
+    // Behind the checkpoint: a suite that fails costs no training.
     if (!config_.evaluation.suite.empty()) {
       callbacks.push_back(std::make_unique<SuiteCallback>(
           config_.evaluation, metrics,
@@ -295,11 +301,6 @@ class Run {
             return score_suite(result, request.score_suite, directory_ / "suite" / name);
           }));
     }
-    callbacks.push_back(std::make_unique<CheckpointCallback>(
-        ckpt::CheckpointStore(env_, checkpoint_directory(config_)), config_.checkpoint,
-        ckpt::Platform::current(config_.run.device, group_.world_size()), metrics,
-        [this](const StepResult& result, const batch::LoaderState& loader,
-               ckpt::Snapshot& snapshot) { take_snapshot(result, loader, snapshot); }));
     return callbacks;
   }
 

@@ -270,6 +270,10 @@ TEST_F(SuiteTest, MistakesInTheConfigAreNamed) {
               HasSubstr("circle"));
   EXPECT_THAT(error("seeds: []\ntasks:\n  t: {kind: mlm_recovery, domains: {a: b}}\n"),
               HasSubstr("seeds: expected at least one"));
+  EXPECT_THAT(error("seeds: [1, 1]\ntasks:\n  t: {kind: mlm_recovery, domains: {a: b}}\n"),
+              HasSubstr("seeds: expected each once"));
+  EXPECT_THAT(error("tasks:\n  t: {kind: glue, glue: g, corpus: RTE, epochs: []}\n"),
+              HasSubstr("tasks.t.epochs: expected at least one value"));
 }
 
 }  // namespace
