@@ -1,11 +1,8 @@
 #include "rexbert/nn/tile.h"
 
 #include <algorithm>
-#include <cstdlib>
-#include <limits>
 #include <string>
 #include <string_view>
-#include <tuple>
 
 #include "rexbert/core/error.h"
 #include "rexbert/core/strings.h"
@@ -28,6 +25,7 @@ void require_fit(const EncoderConfig& larger, const EncoderConfig& smaller) {
   };
   require_equal("vocabulary_size", larger.vocabulary, smaller.vocabulary);
   require_equal("head dimension", larger.head_dim(), smaller.head_dim());
+  require_equal("global_every", larger.global_every, smaller.global_every);
   require_at_most("attention_heads", larger.heads, smaller.heads);
   require_at_most("hidden_size", larger.hidden, smaller.hidden);
   require_at_most("intermediate_size", larger.intermediate, smaller.intermediate);
@@ -102,6 +100,13 @@ struct Growth {
   }
 };
 
+// a / b to the nearest whole number, halves to the even one.
+int64_t rounded(int64_t a, int64_t b) {
+  const int64_t below = a / b;
+  const int64_t twice = 2 * (a % b);
+  return below + (twice > b || (twice == b && below % 2 == 1) ? 1 : 0);
+}
+
 // "model.layers.7.mlp.Wi.weight" of the larger model, of the smaller one.
 std::string name_in_smaller(const std::string& name, const std::vector<int64_t>& sources) {
   constexpr std::string_view kLayers = "model.layers.";
@@ -114,17 +119,14 @@ std::string name_in_smaller(const std::string& name, const std::vector<int64_t>&
 }  // namespace
 
 std::vector<int64_t> layer_sources(const EncoderConfig& larger, const EncoderConfig& smaller) {
+  const int64_t period = larger.global_every;
+  const auto periods = [period](int64_t layers) { return (layers + period - 1) / period; };
   std::vector<int64_t> sources;
   for (int64_t i = 0; i < larger.layers; ++i) {
-    // What is compared of each layer, the least wins: attends otherwise, distance times N, is odd.
-    using Choice = std::tuple<bool, int64_t, int64_t, int64_t>;
-    Choice best{true, std::numeric_limits<int64_t>::max(), 1, 0};
-    for (int64_t source = 0; source < smaller.layers; ++source) {
-      const int64_t distance = std::abs(i * smaller.layers - source * larger.layers);
-      best = std::min(best, Choice{smaller.is_global(source) != larger.is_global(i), distance,
-                                   source % 2, source});
-    }
-    sources.push_back(std::get<3>(best));
+    const int64_t nearest = rounded(i / period * periods(smaller.layers), periods(larger.layers));
+    int64_t source = std::min(nearest, periods(smaller.layers) - 1) * period + i % period;
+    if (source >= smaller.layers) source -= period;
+    sources.push_back(source >= 0 ? source : smaller.layers - 1);
   }
   return sources;
 }

@@ -91,30 +91,34 @@ std::vector<int64_t> shifted(const std::vector<int64_t>& places,
   return all;
 }
 
-TEST_F(TileTest, LayersBeginAsTheNearestOfTheirKind) {
-  // i * 4 / 5 = 0, 0.8, 1.6, 2.4, 3.2; layers 0 and 3 of both are global.
-  EXPECT_THAT(layer_sources(larger_config(), smaller_config()), ElementsAre(0, 1, 2, 3, 2));
+TEST_F(TileTest, LayersBeginAsThoseOfTheirPeriod) {
+  // Both have two periods of three layers, the second cut short: there is no layer 4.
+  EXPECT_THAT(layer_sources(larger_config(), smaller_config()), ElementsAre(0, 1, 2, 3, 1));
 }
 
+// round(j * 8 / 10) = 0, 1, 2, 2, 3, 4, 5, 6, 6, 7.
 TEST(LayerSources, OfBaseAndLarge) {
-  // round(i * 22 / 28) where that layer attends alike, else the nearest that does.
   EXPECT_THAT(layer_sources(preset("large"), preset("base")),
-              ElementsAreArray({0,  1,  2,  3,  4,  4,  6,  5,  7,  6,  8,  8,  9,  10,
-                                11, 12, 13, 13, 15, 14, 16, 18, 17, 19, 18, 20, 20, 21}));
+              ElementsAreArray({0,  1,  2,  3,  4,  5,  6,  7,  8,  6,  7,  8,  9,  10,
+                                11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 18, 19, 20, 21}));
   EXPECT_THAT(layer_sources(preset("base"), preset("base")),
               ElementsAreArray(
                   {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21}));
 }
 
-TEST(LayerSources, TiesGoToTheEvenLayerAndNoneOfTheKindToTheNearest) {
+TEST(LayerSources, ArePythonsRoundOfTheReferenceWhereAllLayersAttendAlike) {
   EncoderConfig larger = smaller_config();
   EncoderConfig smaller = smaller_config();
+  larger.global_every = smaller.global_every = 1;
+  // i / 2: 0.5 goes to 0, 1.5 and 2.5 to 2, and 3.5 would go to 4, which there is not.
   larger.layers = 8;
-  larger.global_every = smaller.global_every = 100;
-  // i / 2: 1.5 and 2.5 go to 2, as round() of Python; 3.5 has no 4; 0.5 may not go to the global 0.
-  EXPECT_THAT(layer_sources(larger, smaller), ElementsAre(0, 1, 1, 2, 2, 2, 3, 3));
-  smaller.global_every = 1;
   EXPECT_THAT(layer_sources(larger, smaller), ElementsAre(0, 0, 1, 2, 2, 2, 3, 3));
+}
+
+TEST(LayerSources, OfLessThanAPeriodGoOnWithItsLast) {
+  EncoderConfig smaller = smaller_config();
+  smaller.layers = 2;
+  EXPECT_THAT(layer_sources(larger_config(), smaller), ElementsAre(0, 1, 1, 0, 1));
 }
 
 TEST_F(TileTest, EmbeddingsAndNormsGrowInTheHiddenDimension) {
@@ -131,12 +135,12 @@ TEST_F(TileTest, EmbeddingsAndNormsGrowInTheHiddenDimension) {
 }
 
 TEST_F(TileTest, PartsGrowEachByItself) {
-  // Layer 4 begins as layer 2, layer 3 as layer 3. Queries, keys and values are 8 rows each.
-  expect("model.layers.4.attn.Wqkv.weight", "model.layers.2.attn.Wqkv.weight",
+  // Layer 4 begins as layer 1, layer 3 as layer 3. Queries, keys and values are 8 rows each.
+  expect("model.layers.4.attn.Wqkv.weight", "model.layers.1.attn.Wqkv.weight",
          shifted(kHidden, {0, 8, 16}), kHidden);
   expect("model.layers.3.attn.Wo.weight", "model.layers.3.attn.Wo.weight", kHidden, kHidden);
   // The activated half and the gate are 5 rows each.
-  expect("model.layers.4.mlp.Wi.weight", "model.layers.2.mlp.Wi.weight",
+  expect("model.layers.4.mlp.Wi.weight", "model.layers.1.mlp.Wi.weight",
          shifted(kIntermediate, {0, 5}), kHidden);
   expect("model.layers.3.mlp.Wo.weight", "model.layers.3.mlp.Wo.weight", kHidden, kIntermediate);
 }
@@ -221,6 +225,9 @@ TEST(Tile, PairsThatDoNotFitAreRefused) {
       refusal([](EncoderConfig& c) { c.heads = 1; }),
       "incompatible: tiling: head dimension of the smaller model: expected 4 as in the larger "
       "one, got 8");
+  EXPECT_EQ(refusal([](EncoderConfig& c) { c.global_every = 2; }),
+            "incompatible: tiling: global_every of the smaller model: expected 3 as in the larger "
+            "one, got 2");
   EXPECT_EQ(refusal([](EncoderConfig& c) { c.hidden = 20, c.heads = 5; }),
             "incompatible: tiling: attention_heads of the smaller model: expected at most the 4 of "
             "the larger one, got 5");

@@ -1,6 +1,6 @@
 """Grows small models of transformers by tiling, and compares every tensor, bit for bit, with what numpy makes of the
 description of the same: ModernBERT-large's beginning (Warner et al. 2024, appendix A.2), centre tiling with wrap-around
-after Phi, layers spread out as Gopher's, heads kept whole, and global layers begun as global ones.
+after Phi, and layers spread out as Gopher's; heads and periods of the attention pattern are kept whole.
 
 usage: check_tiling.py HF_TILE
 """
@@ -61,14 +61,13 @@ def tiled(name, x, layers, heads, intermediate):
 
 
 def source_of(layer, smaller, larger, every):
-    """round(), of Python, of the place, or the nearest layer of the kind where that one is of the other."""
-    place = layer * smaller / larger
-    rounded = round(place)
-    kind = layer % every == 0
-    if rounded < smaller and (rounded % every == 0) == kind:
-        return rounded
-    alike = [source for source in range(smaller) if (source % every == 0) == kind] or list(range(smaller))
-    return min(alike, key=lambda source: (abs(source * larger - layer * smaller), source % 2, source))
+    """The layer of the same place in the period that round(), of Python, finds, or in the last one that has it."""
+    small = [range(smaller)[first:first + every] for first in range(0, smaller, every)]
+    large = len(range(0, larger, every))
+    period, place = divmod(layer, every)
+    nearest = min(round(period * len(small) / large), len(small) - 1)
+    having = [layers[place] for layers in small[:nearest + 1] if place < len(layers)]
+    return having[-1] if having else smaller - 1
 
 
 def expected_weights(smaller, names, pair):

@@ -19,21 +19,23 @@ namespace rexbert::nn {
 // so that x stands whole in the middle. Weights grow in both dimensions, the three parts of Wqkv
 // and the two of Wi each by itself. Layers are those of layer_sources(). The vocabulary stays.
 //
-// Three things are not as in that code. Queries, keys, values and the columns of Wo grow by whole
-// heads, as the paper says; this is the same wherever the numbers of heads differ by an even one,
-// as those of all presets do. A layer begins as one that attends as it will. And final_norm is
-// tiled, where the code leaves it at ones.
+// Three things are not as in that code. Layers are taken by whole periods of the attention pattern,
+// so that a global layer begins as a global one. Queries, keys, values and the columns of Wo grow
+// by whole heads, as the paper says; this is the same wherever the numbers of heads differ by an
+// even one, as those of all presets do. And final_norm is tiled, where the code leaves it at ones.
 //
 // Every parameter of `larger` is written, in float32; the same models give the same bits. Throws
 // Error(kIncompatible) saying what was expected and found unless the smaller model has the
-// vocabulary and the head dimension of the larger one, a decoder that is tied where its is, and no
-// more layers, heads, hidden and intermediate numbers.
+// vocabulary, the head dimension and the attention pattern of the larger one, a decoder that is
+// tied where its is, and no more layers, heads, hidden and intermediate numbers.
 void initialize_from(MaskedLanguageModel& larger, const MaskedLanguageModel& smaller);
 
-// Which of the n layers of the smaller encoder each of the N layers of the larger begins as: for
-// layer i, the layer nearest to i n / N among those that attend as it does, globally or locally,
-// where there are any. Of two equally near the even one is taken, else the lower one. The reference
-// takes the nearest of all.
+// Which layer of the smaller encoder each layer of the larger begins as. With p and P periods of
+// global_every layers, the last of which may be cut short, layer r of period j begins as layer r of
+// period min(round(j p / P), p - 1), halves rounded to even; where that period has no layer r, as
+// that of the period before, and where there is none, as the last layer. The reference rounds
+// single layers in this way, i n / N, and so begins most global layers of large as local ones of
+// base.
 std::vector<int64_t> layer_sources(const EncoderConfig& larger, const EncoderConfig& smaller);
 
 }  // namespace rexbert::nn
