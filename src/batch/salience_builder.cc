@@ -207,13 +207,6 @@ SalienceTable SalienceCounter::finish(std::string tokenizer_fingerprint,
   return table;
 }
 
-void require_stream_tokenizer(const shard::TokenStream& stream, std::string_view fingerprint) {
-  if (!stream.info() || stream.info()->tokenizer_fingerprint == fingerprint) return;
-  throw Error(ErrorCode::kIncompatible,
-              str_cat(stream.directory().string(), ": expected shards of tokenizer ", fingerprint,
-                      ", got shards of ", stream.info()->tokenizer_fingerprint));
-}
-
 void count_stream(SalienceCounter& counter, Corpus corpus, const shard::TokenStream& stream,
                   const SalienceOptions& options, const std::function<void(uint64_t)>& progress) {
   constexpr uint32_t kPiece = 1 << 20;

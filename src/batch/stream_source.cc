@@ -10,55 +10,67 @@
 namespace rexbert::batch {
 namespace {
 
-shard::TokenStream open_tokens(Env& env, const std::string& path,
-                               const shard::TokenColumn& column) {
-  if (!env.exists(fs::path(path) / shard::kIndexFile)) {
-    throw Error(ErrorCode::kNotFound,
-                str_cat("no token shards in ", path, " (expected ", shard::kIndexFile,
-                        " there); `rexbert tokenize` with --output ", path, " makes them"));
+shard::TokenColumn column_of(const StreamOptions& options, const TokenizerIdentity& tokenizer) {
+  shard::TokenColumn column{.name = options.column, .vocabulary = tokenizer.vocabulary_size};
+  if (!options.dtype.empty()) {
+    column.dtype = shard::parse_dtype(options.dtype);
+    if (!column.dtype) {
+      throw Error(ErrorCode::kConfig, str_cat("dtype: expected uint16, uint32, int32 or int64, ",
+                                              "got ", str_quote(options.dtype)));
+    }
   }
-  return shard::TokenStream::open(env, path, column);
+  return column;
 }
 
-void check_tokenizer(const shard::TokenStream& stream, const std::string& declared,
-                     const TokenizerIdentity& tokenizer) {
+void require_tokenizer(const shard::TokenStream& stream, const std::string& declared,
+                       const TokenizerIdentity& tokenizer, std::string_view declare) {
   if (tokenizer.fingerprint.empty()) return;
-  const std::string path = stream.directory().string();
   const auto refuse = [&](const std::string& found) {
     throw Error(ErrorCode::kIncompatible,
-                str_cat(path, ": expected tokens of the tokenizer ", tokenizer.path, " (",
-                        tokenizer.fingerprint, "), ", found));
+                str_cat(stream.directory().string(), ": expected tokens of the tokenizer ",
+                        tokenizer.path, " (", tokenizer.fingerprint, "), ", found));
   };
-  if (stream.info()) {
-    const std::string& found = stream.info()->tokenizer_fingerprint;
-    if (found != tokenizer.fingerprint) refuse(str_cat("got ", found));
-  } else if (declared.empty()) {
-    refuse(str_cat("got shards without ", shard::kStreamInfoFile,
-                   ", which would say; where that tokenizer made them, declare it with "
-                   "`tokenizer: ",
-                   tokenizer.path, "`"));
-  } else if (declared != tokenizer.fingerprint && declared != tokenizer.path) {
-    refuse(str_cat("got `tokenizer: ", declared, "`"));
+  if (stream.info() && stream.info()->tokenizer_fingerprint != tokenizer.fingerprint) {
+    refuse(str_cat("got ", stream.info()->tokenizer_fingerprint));
   }
+  if (!declared.empty() && declared != tokenizer.fingerprint && declared != tokenizer.path) {
+    refuse(str_cat("got `", declare, declared, "`"));
+  }
+  if (stream.info() || !declared.empty()) return;
+  std::string found = str_cat("got shards without ", shard::kStreamInfoFile, ", which would say");
+  if (!declare.empty()) {
+    found += str_cat("; where that tokenizer made them, declare it with `", declare, tokenizer.path,
+                     "`");
+  }
+  refuse(found);
 }
 
 }  // namespace
+
+TokenizerIdentity identity_of(const tokenizer::Tokenizer& tokenizer, const std::string& path) {
+  return {tokenizer.fingerprint(), path, tokenizer.vocabulary_size(), tokenizer.cls_id(),
+          tokenizer.sep_id()};
+}
+
+shard::TokenStream open_tokens(Env& env, const StreamOptions& options,
+                               const TokenizerIdentity& tokenizer, std::string_view declare) {
+  if (!env.exists(fs::path(options.path) / shard::kIndexFile)) {
+    throw Error(ErrorCode::kNotFound,
+                str_cat("no token shards in ", options.path, " (expected ", shard::kIndexFile,
+                        " there); `rexbert tokenize` with --output ", options.path, " makes them"));
+  }
+  shard::TokenStream stream =
+      shard::TokenStream::open(env, options.path, column_of(options, tokenizer));
+  require_tokenizer(stream, options.tokenizer, tokenizer, declare);
+  return stream;
+}
 
 std::shared_ptr<const StreamSource> StreamSource::open(Env& env, const std::string& name,
                                                        const StreamOptions& options, int32_t lanes,
                                                        const TokenizerIdentity& tokenizer) {
   return with_context(str_cat("streams.", name), [&] {
-    shard::TokenColumn column{.name = options.column, .vocabulary = tokenizer.vocabulary_size};
-    if (!options.dtype.empty()) {
-      column.dtype = shard::parse_dtype(options.dtype);
-      if (!column.dtype) {
-        throw Error(ErrorCode::kConfig, str_cat("dtype: expected uint16, uint32, int32 or int64, ",
-                                                "got ", str_quote(options.dtype)));
-      }
-    }
-    shard::TokenStream stream = open_tokens(env, options.path, column);
-    check_tokenizer(stream, options.tokenizer, tokenizer);
-    return std::make_shared<const StreamSource>(name, std::move(stream), column, lanes, tokenizer);
+    return std::make_shared<const StreamSource>(name, open_tokens(env, options, tokenizer),
+                                                column_of(options, tokenizer), lanes, tokenizer);
   });
 }
 

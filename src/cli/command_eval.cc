@@ -6,6 +6,7 @@
 
 #include "cli/command_eval_suite.h"
 #include "cli/commands.h"
+#include "rexbert/batch/stream_source.h"
 #include "rexbert/ckpt/store.h"
 #include "rexbert/core/error.h"
 #include "rexbert/core/strings.h"
@@ -22,6 +23,7 @@ namespace {
 struct Options {
   std::string checkpoint;
   std::vector<std::string> data;
+  batch::StreamOptions stream;  // but for its path
   eval::MlmOptions mlm;
   std::string tokens = "0";
   int32_t context_length = 0;
@@ -72,13 +74,11 @@ void evaluate(Options options) {
   std::printf("%-32s %10s %9s %8s %7s %7s %7s\n", "stream", "documents", "masked", "loss", "top-1",
               "top-3", "top-5");
   for (const std::string& path : options.data) {
-    shard::TokenColumn column;
-    column.vocabulary = tokenizer.vocabulary_size();
-    const auto stream = shard::TokenStream::open(env, path, column);
-    if (stream.info() && stream.info()->tokenizer_fingerprint != tokenizer.fingerprint()) {
-      throw Error(ErrorCode::kIncompatible,
-                  path + " was made with another tokenizer than the checkpoint's");
-    }
+    options.stream.path = path;
+    const auto stream = with_context("--data", [&] {
+      return batch::open_tokens(env, options.stream,
+                                batch::identity_of(tokenizer, options.checkpoint), "--tokenizer ");
+    });
     const eval::MlmScore score =
         eval::evaluate_mlm(*loaded.model, stream, masker, options.mlm, *dist::single_process(),
                            {.each_document = [&](const eval::DocumentScore& document) {
@@ -111,6 +111,13 @@ void add_eval_command(CLI::App& app) {
       ->required();
   mlm->add_option("--data", options->data, "Folder of held-out shards; several may be given")
       ->required();
+  mlm->add_option("--tokenizer", options->stream.tokenizer,
+                  "Of shards made elsewhere, which do not say: fingerprint or path of the "
+                  "checkpoint's tokenizer, to declare that it made them");
+  mlm->add_option("--column", options->stream.column, "Column that holds the token ids")
+      ->capture_default_str();
+  mlm->add_option("--dtype", options->stream.dtype,
+                  "Type of a column of plain bytes: uint16, uint32, int32 or int64");
   mlm->add_option("--context", options->context_length,
                   "Cut documents to this many tokens (default: the checkpoint's context length)")
       ->check(CLI::Range(8, 1 << 20));

@@ -10,6 +10,7 @@
 #include "cli/commands.h"
 #include "rexbert/batch/masking_report.h"
 #include "rexbert/batch/salience_builder.h"
+#include "rexbert/batch/stream_source.h"
 #include "rexbert/core/error.h"
 #include "rexbert/core/progress.h"
 #include "rexbert/core/strings.h"
@@ -26,10 +27,12 @@ struct BuildArguments {
   std::string domain, general, tokenizer, output, brands;
   std::string tokens = "200M";
   batch::SalienceOptions options;
+  batch::StreamOptions stream;
 };
 
 struct ReportArguments {
   std::string table, data, tokenizer;
+  batch::StreamOptions stream;
   std::string tokens = "10M";
   double probability = 0.3;
   double strength = 0.5;
@@ -46,11 +49,19 @@ uint64_t parse_tokens(const std::string& text) {
   return static_cast<uint64_t>(*count);
 }
 
-shard::TokenStream open_stream(const std::string& folder, const Tokenizer& tokenizer) {
-  shard::TokenStream stream =
-      shard::TokenStream::open(Env::posix(), folder, {.vocabulary = tokenizer.vocabulary_size()});
-  batch::require_stream_tokenizer(stream, tokenizer.fingerprint());
-  return stream;
+// Of shards that do not say who made them, --tokenizer declares it.
+shard::TokenStream open_stream(batch::StreamOptions options, const std::string& folder,
+                               const Tokenizer& tokenizer, const std::string& path) {
+  options.path = folder;
+  options.tokenizer = path;
+  return batch::open_tokens(Env::posix(), options, batch::identity_of(tokenizer, path));
+}
+
+void add_stream_options(CLI::App& command, batch::StreamOptions& options) {
+  command.add_option("--column", options.column, "Column of the shards that holds the token ids")
+      ->capture_default_str();
+  command.add_option("--dtype", options.dtype,
+                     "Type of a column of plain bytes: uint16, uint32, int32 or int64");
 }
 
 void count(batch::SalienceCounter& counter, batch::Corpus corpus, const shard::TokenStream& stream,
@@ -97,8 +108,11 @@ void run_build(BuildArguments arguments) {
   arguments.options.tokens = parse_tokens(arguments.tokens);
   Env& env = Env::posix();
   const Tokenizer tokenizer = Tokenizer::load(env, arguments.tokenizer);
-  const shard::TokenStream domain = open_stream(arguments.domain, tokenizer);
-  const shard::TokenStream general = open_stream(arguments.general, tokenizer);
+  const auto open = [&](const std::string& folder) {
+    return open_stream(arguments.stream, folder, tokenizer, arguments.tokenizer);
+  };
+  const shard::TokenStream domain = open(arguments.domain);
+  const shard::TokenStream general = open(arguments.general);
   std::vector<std::string> listed;
   if (!arguments.brands.empty()) listed = batch::read_brand_list(env, arguments.brands);
   batch::SalienceCounter counter(batch::MaskVocabulary::from(tokenizer), arguments.options);
@@ -134,7 +148,8 @@ void run_report(const ReportArguments& arguments) {
   const Tokenizer tokenizer = Tokenizer::load(env, arguments.tokenizer);
   SalienceTable table = SalienceTable::load(env, arguments.table);
   table.require_tokenizer(tokenizer.fingerprint(), tokenizer.vocabulary_size());
-  const shard::TokenStream stream = open_stream(arguments.data, tokenizer);
+  const shard::TokenStream stream =
+      open_stream(arguments.stream, arguments.data, tokenizer, arguments.tokenizer);
   const batch::Masker masker(arguments.seed, batch::MaskVocabulary::from(tokenizer),
                              std::move(table));
   std::vector<plan::MaskingSpec> specs(3, {.probability = arguments.probability});
@@ -159,7 +174,9 @@ void add_report(CLI::App& parent) {
       *parent.add_subcommand("report", "Where each masking policy spends its masks on a stream");
   command.add_option("--table", arguments->table, "Salience table")->required();
   command.add_option("--data", arguments->data, "Shards to mask")->required();
-  command.add_option("--tokenizer", arguments->tokenizer, "Tokenizer folder")->required();
+  command.add_option("--tokenizer", arguments->tokenizer, "Tokenizer folder that made them")
+      ->required();
+  add_stream_options(command, arguments->stream);
   command.add_option("--tokens", arguments->tokens, "Tokens to look at")->capture_default_str();
   command.add_option("--probability", arguments->probability, "Share of tokens to mask")
       ->capture_default_str();
@@ -179,7 +196,8 @@ void add_salience_command(CLI::App& app) {
       "salience", "Learn from two streams which tokens and brands make the domain, for Guided MLM");
   command.add_option("--domain", arguments->domain, "Shards of the domain");
   command.add_option("--general", arguments->general, "Shards of general text");
-  command.add_option("--tokenizer", arguments->tokenizer, "Tokenizer folder of both");
+  command.add_option("--tokenizer", arguments->tokenizer, "Tokenizer folder that made both");
+  add_stream_options(command, arguments->stream);
   command.add_option("--output", arguments->output, "Salience table to write");
   command.add_option("--brands", arguments->brands, "Further brand names, one a line");
   command.add_option("--tokens", arguments->tokens, "Tokens to read of each stream; 0: all")

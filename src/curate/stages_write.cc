@@ -3,6 +3,7 @@
 #include "curate/line_batches.h"
 #include "curate/stages.h"
 #include "rexbert/batch/salience_builder.h"
+#include "rexbert/batch/stream_source.h"
 #include "rexbert/core/progress.h"
 #include "rexbert/core/strings.h"
 #include "rexbert/core/units.h"
@@ -114,9 +115,10 @@ void count_other_lines(const StageContext& context, const tokenizer::Tokenizer& 
 void count_shards(const StageContext& context, const tokenizer::Tokenizer& tokenizer,
                   const fs::path& shards, batch::Corpus corpus,
                   const batch::SalienceOptions& options, batch::SalienceCounter& counter) {
-  const auto stream =
-      shard::TokenStream::open(context.env, shards, {.vocabulary = tokenizer.vocabulary_size()});
-  batch::require_stream_tokenizer(stream, tokenizer.fingerprint());
+  // write.general is said to be of this tokenizer: that declares it, where the shards do not say.
+  const std::string& path = context.config.write.tokenizer;
+  const auto stream = batch::open_tokens(context.env, {.path = shards.string(), .tokenizer = path},
+                                         batch::identity_of(tokenizer, path));
   Progress progress(shards.string(), options.tokens, [](uint64_t tokens) {
     return format_count(static_cast<int64_t>(tokens)) + " tokens";
   });

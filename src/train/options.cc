@@ -122,15 +122,11 @@ void describe(config::Schema<CheckpointOptions>& schema) {
           "one.");
 }
 
-void describe(config::Schema<EvaluationStream>& schema) {
-  schema.field("path", &EvaluationStream::path)
-      .doc("Folder of held-out shards, as `rexbert tokenize --holdout` makes.")
-      .required();
-}
-
 void describe(config::Schema<EvaluationOptions>& schema) {
   schema.field("streams", &EvaluationOptions::streams)
-      .doc("Held-out streams; masked-token loss and recovery are measured on each.");
+      .doc(
+          "Held-out streams, as `rexbert tokenize --holdout` makes; masked-token loss and recovery "
+          "are measured on each.");
   schema.field("every", &EvaluationOptions::every)
       .doc("Evaluate each time this many tokens were trained on; 0: only at phase ends.")
       .unit("tokens")

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "rexbert/batch/loader.h"
+#include "rexbert/batch/stream_source.h"
 #include "rexbert/ckpt/store.h"
 #include "rexbert/core/error.h"
 #include "rexbert/core/hash.h"
@@ -54,16 +55,10 @@ std::vector<EvaluationCallback::Stream> open_evaluation(Env& env, const RunConfi
                                                         const tokenizer::Tokenizer& tokenizer) {
   std::vector<EvaluationCallback::Stream> streams;
   for (const auto& [name, options] : config.evaluation.streams) {
-    shard::TokenColumn column;
-    column.vocabulary = tokenizer.vocabulary_size();
-    auto tokens = with_context(str_cat("evaluation.streams.", name),
-                               [&] { return shard::TokenStream::open(env, options.path, column); });
-    if (tokens.info() && tokens.info()->tokenizer_fingerprint != tokenizer.fingerprint()) {
-      throw Error(ErrorCode::kIncompatible,
-                  str_cat("evaluation.streams.", name, ": ", options.path,
-                          " was made with another tokenizer than the run's"));
-    }
-    streams.push_back({name, std::move(tokens)});
+    streams.push_back({name, with_context(str_cat("evaluation.streams.", name), [&] {
+                         return batch::open_tokens(
+                             env, options, batch::identity_of(tokenizer, config.tokenizer.path));
+                       })});
   }
   return streams;
 }
@@ -92,10 +87,8 @@ class Run {
         directory_(config_.run.directory),
         tokenizer_(load_tokenizer(env, config_)),
         tokenizer_files_(tokenizer::read_tokenizer_files(env, config_.tokenizer.path)),
-        streams_(batch::open_streams(
-            env, config_.streams, config_.data.lanes,
-            {tokenizer_.fingerprint(), config_.tokenizer.path, tokenizer_.vocabulary_size(),
-             tokenizer_.cls_id(), tokenizer_.sep_id()})),
+        streams_(batch::open_streams(env, config_.streams, config_.data.lanes,
+                                     batch::identity_of(tokenizer_, config_.tokenizer.path))),
         evaluation_(open_evaluation(env, config_, tokenizer_)),
         salience_(load_salience(env, config_, tokenizer_)),
         origin_(agree_on_origin(request.resume)),

@@ -60,13 +60,10 @@ class SalienceCounter {
 };
 
 // Feeds `stream` to the counter, from the first shard on. `progress` is told the tokens read.
-// Whether this tokenizer made the stream is require_stream_tokenizer()'s to say.
+// Whether this tokenizer made the stream is open_tokens()'s to say.
 void count_stream(SalienceCounter& counter, Corpus corpus, const shard::TokenStream& stream,
                   const SalienceOptions& options,
                   const std::function<void(uint64_t)>& progress = nullptr);
-
-// Throws Error(kIncompatible) when the stream's sidecar names another tokenizer.
-void require_stream_tokenizer(const shard::TokenStream& stream, std::string_view fingerprint);
 
 // One name a line; empty lines and those that start with # are left out. Throws Error(kCorrupt)
 // naming file and line for a name of more than four words or without a letter or digit in front.

@@ -5,6 +5,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "rexbert/batch/options.h"
@@ -15,7 +16,7 @@
 
 namespace rexbert::batch {
 
-// The tokenizer of the run, as streams are checked against it.
+// The tokenizer that streams are checked against.
 struct TokenizerIdentity {
   std::string fingerprint;      // empty: streams are not checked
   std::string path;             // as the config writes it
@@ -24,12 +25,23 @@ struct TokenizerIdentity {
   int32_t cls_id = tokenizer::kClsId;
   int32_t sep_id = tokenizer::kSepId;
 };
+TokenizerIdentity identity_of(const tokenizer::Tokenizer& tokenizer, const std::string& path);
+
+// Opens a stream of tokens of `tokenizer`, which has the say about ids: one that is not below its
+// vocabulary is an error where it is read. Throws Error(kNotFound) naming the folder and the
+// command that makes shards when there are none, Error(kIncompatible) unless the sidecar names that
+// tokenizer or, of shards made elsewhere, which have none, options.tokenizer does.
+//
+// `declare` stands before the tokenizer's path where the message tells users how to declare it;
+// empty: they cannot.
+shard::TokenStream open_tokens(Env& env, const StreamOptions& options,
+                               const TokenizerIdentity& tokenizer,
+                               std::string_view declare = "tokenizer: ");
 
 // One stream of a run: its tokens, its slices and their order. Safe for many threads.
 class StreamSource {
  public:
-  // Throws Error(kNotFound) naming the folder and the command that makes shards when there are
-  // none, Error(kIncompatible) when another tokenizer made them or nothing says which.
+  // Errors as open_tokens().
   static std::shared_ptr<const StreamSource> open(Env& env, const std::string& name,
                                                   const StreamOptions& options, int32_t lanes,
                                                   const TokenizerIdentity& tokenizer);

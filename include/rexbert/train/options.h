@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "rexbert/batch/options.h"
 #include "rexbert/config/schema.h"
 #include "rexbert/dist/options.h"
 #include "rexbert/nn/config.h"
@@ -56,12 +57,8 @@ struct CheckpointOptions {
   bool at_phase_ends = true;
 };
 
-struct EvaluationStream {
-  std::string path;
-};
-
 struct EvaluationOptions {
-  std::map<std::string, EvaluationStream> streams;
+  std::map<std::string, batch::StreamOptions> streams;
   int64_t every = 0;
   bool at_phase_ends = true;
   int64_t tokens = 1'000'000;
@@ -95,7 +92,6 @@ void describe(config::Schema<RunOptions>& schema);
 void describe(config::Schema<TokenizerOptions>& schema);
 void describe(config::Schema<OptimizerOptions>& schema);
 void describe(config::Schema<CheckpointOptions>& schema);
-void describe(config::Schema<EvaluationStream>& schema);
 void describe(config::Schema<EvaluationOptions>& schema);
 void describe(config::Schema<LoggingOptions>& schema);
 void describe(config::Schema<DistributedOptions>& schema);
