@@ -5,7 +5,10 @@
 
 #include "cli/commands.h"
 #include "cli/encoder_flags.h"
+#include "rexbert/core/error.h"
 #include "rexbert/core/json.h"
+#include "rexbert/core/strings.h"
+#include "rexbert/core/units.h"
 #include "rexbert/infer/embed_file.h"
 
 namespace rexbert::cli {
@@ -73,7 +76,7 @@ void run_embed(Options options) {
     options.file.format = infer::vector_format_of("vectors." + options.output_format);
   }
   Env& env = Env::posix();
-  const infer::Embedder embedder(env, options.checkpoint, options.embedder);
+  const infer::Embedder embedder(env, options.folder(), options.embedder);
   const infer::EmbedReport report =
       infer::embed_file(env, embedder, options.input, options.output, options.file);
   print_report(options, embedder.options(), report);

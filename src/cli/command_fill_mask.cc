@@ -53,7 +53,7 @@ void print_table(const Filled& filled) {
 }
 
 void run_fill_mask(const Options& options) {
-  const infer::MaskFiller filler(Env::posix(), options.checkpoint, options.apply());
+  const infer::MaskFiller filler(Env::posix(), options.folder(), options.apply());
   const Filled filled = filler.fill(options.text, options.top);
   if (options.json) {
     print_json(options.text, filled);

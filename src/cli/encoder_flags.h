@@ -3,12 +3,10 @@
 #include <ATen/Parallel.h>
 
 #include <CLI/CLI.hpp>
-#include <memory>
 #include <string>
 
+#include "rexbert/ckpt/store.h"
 #include "rexbert/core/error.h"
-#include "rexbert/core/strings.h"
-#include "rexbert/core/units.h"
 #include "rexbert/infer/encoder_options.h"
 #include "rexbert/ops/memory.h"
 
@@ -23,7 +21,9 @@ struct EncoderFlags {
   int threads = 0;
 
   void add_to(CLI::App& command) {
-    command.add_option("--checkpoint", checkpoint, "Checkpoint folder")->required();
+    command
+        .add_option("--checkpoint", checkpoint, "Checkpoint folder, or a run directory: its newest")
+        ->required();
     command
         .add_option("--context", context_length,
                     "Most tokens of a text (default: the checkpoint's context length)")
@@ -39,6 +39,11 @@ struct EncoderFlags {
     command.add_option("--threads", threads, "Threads that compute; 0: one a core")
         ->check(CLI::Range(0, 1024))
         ->capture_default_str();
+  }
+
+  fs::path folder() const {
+    return with_context("--checkpoint",
+                        [&] { return ckpt::resolve_checkpoint(Env::posix(), checkpoint); });
   }
 
   // Also sets the process up to compute by them.

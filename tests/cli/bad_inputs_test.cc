@@ -297,7 +297,8 @@ TEST_F(BadInputTest, TextsForAnEncoder) {
   EXPECT_FALSE(env_.exists(here_ / "v.npy"));
   EXPECT_FALSE(env_.exists(here_ / "v.npy.partial"));
   expect({"embed", "t.jsonl", "--output", "v.npy", "--checkpoint", "nowhere"}, 4,
-         "rexbert: tokenizer nowhere: no such folder");
+         "rexbert: --checkpoint: nowhere: no such folder; expected a run directory or a checkpoint "
+         "folder");
   expect({"fill-mask", "running shoes", "--checkpoint", checkpoint}, 2,
          "rexbert: text: expected [MASK] in it at least once, got \"running shoes\"");
   expect({"fill-mask", "[MASK]", "--checkpoint", checkpoint, "--top", "0"}, 2,

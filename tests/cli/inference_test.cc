@@ -26,8 +26,7 @@ class InferenceTest : public ::testing::Test {
   static void TearDownTestSuite() { delete directory_; }
 
   static test::CommandResult run(std::vector<std::string> words) {
-    words.insert(words.end(), {"--checkpoint", (*directory_ / "run/checkpoints/step-000000001"),
-                               "--precision", "f32"});
+    words.insert(words.end(), {"--checkpoint", *directory_ / "run", "--precision", "f32"});
     const test::CommandResult result = test::run_rexbert(words, directory_->path());
     EXPECT_EQ(result.exit_code, 0) << result.err;
     return result;
