@@ -12,7 +12,8 @@
 #   DATA_DIR    holds general/wikipedia.jsonl.zst, general/books.jsonl.zst,
 #               ecommerce/products.jsonl.zst (JSON Lines with the fields id and text), and eval/ with
 #               queryner/, ae110k/, esci.jsonl and product_category.jsonl
-#   WORK_DIR    where shards, runs and results go (default runs/claim); finished parts are kept
+#   WORK_DIR    where shards, runs and results go (default runs/claim, quick runs/claim-quick);
+#               finished parts are kept
 #   --quick     a hundredth of the tokens and few examples, to try the script
 #   -h, --help  print this
 #
@@ -25,13 +26,17 @@ for argument in "$@"; do
   case $argument in
     -h | --help) usage && exit 0 ;;
     --quick) quick=yes ;;
+    -*) usage >&2 && die "unknown option $argument" ;;
     *) arguments+=("$argument") ;;
   esac
 done
-((${#arguments[@]} >= 1)) || { usage >&2; exit 2; }
+((${#arguments[@]} == 1 || ${#arguments[@]} == 2)) || { usage >&2; exit 2; }
 data=$(realpath "${arguments[0]}")
+name=claim
+[[ $quick == yes ]] && name=claim-quick
+CLAIM=$(realpath -m "${arguments[1]:-$repository/runs/$name}")
+export CLAIM DATA=$data/eval
 cd "$repository"
-export CLAIM=${arguments[1]:-runs/claim} DATA=$data/eval
 rexbert=build/release/bin/rexbert
 [[ -x $rexbert ]] || die "$rexbert is not there: run scripts/quickstart.sh or scripts/check.sh first"
 mkdir -p "$CLAIM"

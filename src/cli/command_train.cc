@@ -19,10 +19,14 @@ void train(const RunConfigOptions& options, train::RunRequest request) {
   const train::StopSignals signals;
   request.stop_requested = train::StopSignals::received;
   if (!loaded.config.evaluation.suite.empty()) {
-    // A mistake in it shows now, and not at the first phase's end.
-    tasks::load_suite_options(Env::posix(), loaded.config.evaluation.suite);
-    request.score_suite = [](const fs::path& suite, const fs::path& model, const fs::path& output) {
-      return tasks::score_for_training(Env::posix(), suite, model, output);
+    // A mistake in it or in its files shows now, and not at the first phase's end.
+    with_context("evaluation.suite", [&] {
+      tasks::check_suite_files(
+          Env::posix(), tasks::load_suite_options(Env::posix(), loaded.config.evaluation.suite),
+          tokenizer::Tokenizer::load(Env::posix(), loaded.config.tokenizer.path));
+    });
+    request.score_suite = [](const train::SuiteJob& job) {
+      return tasks::score_for_training(Env::posix(), job);
     };
   }
   const train::RunEnd end = train::run_training(Env::posix(), loaded, request);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <unordered_map>
 #include <utility>
 
 #include "rexbert/core/error.h"
@@ -85,17 +86,23 @@ Split ExampleEncoder::tagged(std::string name,
     Example example;
     example.tags = text.tags;
     example.line = text.line;
+    bool is_cut = false;
     std::vector<int32_t> sequence = {tokenizer_.cls_id()};
     for (const datasets::Word& place : text.words) {
       word.assign(space_).append(text.text, place.begin, place.end - place.begin);
       std::vector<int32_t> ids = tokenizer_.encode(word);
       if (ids.empty()) ids = {tokenizer_.unknown_id()};
-      if (static_cast<int64_t>(sequence.size() + ids.size()) + 1 > max_tokens_) break;
+      const size_t room = static_cast<size_t>(max_tokens_) - sequence.size() - 1;
+      if (ids.size() > room) {
+        is_cut = true;
+        if (!example.words.empty()) break;
+        ids.resize(room);  // of the first word: every example has one
+      }
       example.words.push_back(static_cast<int32_t>(sequence.size()));
       sequence.insert(sequence.end(), ids.begin(), ids.end());
     }
     sequence.push_back(tokenizer_.sep_id());
-    split.cut += example.words.size() < example.tags.size();
+    split.cut += is_cut;
     example.sequences.push_back(std::move(sequence));
     split.examples.push_back(std::move(example));
   }
@@ -150,16 +157,33 @@ Split ExampleEncoder::glue(std::string name, const datasets::GlueTask& task,
   return split;
 }
 
-Split hold_out(Split& split, double share) {
-  const size_t count = split.examples.size();
+Split hold_out(TaskData& data, double share) {
+  const std::vector<Example>& examples = data.train.examples;
+  // The places that are drawn from: of examples, or of groups in the order of their first example.
+  std::vector<uint64_t> places(examples.size());
+  std::unordered_map<int64_t, uint64_t> groups;
+  for (size_t i = 0; i < examples.size(); ++i) {
+    places[i] = data.goal == Goal::kSimilarity
+                    ? groups.try_emplace(examples[i].group, groups.size()).first->second
+                    : i;
+  }
+  const size_t count = data.goal == Goal::kSimilarity ? groups.size() : examples.size();
   const auto wanted = static_cast<size_t>(std::llround(share * static_cast<double>(count)));
   const KeyedPermutation permutation(std::max<size_t>(count, 1), kHoldoutSeed, Purpose::kHoldout);
-  Split held{"held out of " + split.name, {}, 0};
+  Split held{"held out of " + data.train.name, {}, 0};
   std::vector<Example> rest;
-  for (size_t i = 0; i < count; ++i) {
-    (permutation(i) < wanted ? held.examples : rest).push_back(std::move(split.examples[i]));
+  for (size_t i = 0; i < examples.size(); ++i) {
+    std::vector<Example>& side = permutation(places[i]) < wanted ? held.examples : rest;
+    side.push_back(std::move(data.train.examples[i]));
   }
-  split.examples = std::move(rest);
+  const size_t fewest = std::min(held.examples.size(), rest.size());
+  if (fewest < 2) {
+    throw Error(ErrorCode::kConfig,
+                str_cat("held_out: expected a share that holds out and leaves at least 2 of the ",
+                        examples.size(), " training examples (is `limit` too small?), got ", share,
+                        ": ", held.examples.size(), " and ", rest.size()));
+  }
+  data.train.examples = std::move(rest);
   return held;
 }
 

@@ -1,7 +1,7 @@
 #include "rexbert/tasks/fine_tune.h"
 
+#include <algorithm>
 #include <cmath>
-#include <limits>
 #include <utility>
 #include <vector>
 
@@ -25,9 +25,9 @@ namespace rexbert::tasks {
 namespace {
 
 constexpr const char* kExamples = "examples";
+constexpr const char* kCheckpoints = "checkpoints";
 constexpr const char* kBestWeights = "best.safetensors";
 constexpr const char* kBestRecord = "best.json";
-constexpr double kWorst = std::numeric_limits<double>::lowest();  // infinities have no JSON
 
 hf::NamedTensors weights_of(const TaskModel& model) {
   hf::NamedTensors weights;
@@ -71,7 +71,9 @@ plan::Plan plan_of(const TuningRequest& request, const nn::RopeTheta& rope) {
       .schedule = plan::LearningRateSchedule::kLinear,
       .from = options.learning_rate,
       .to = 0,
-      .warmup = std::llround(options.warmup * static_cast<double>(steps)) * tokens};
+      .warmup =
+          std::min<int64_t>(std::llround(options.warmup * static_cast<double>(steps)), steps - 1) *
+          tokens};
   phase.batch.rows = options.batch;
   phase.mixture.from = {{kExamples, 1.0}};
   return plan::Plan(
@@ -103,20 +105,24 @@ class StepLog final : public train::Callback {
   const std::vector<Example>& examples_;
 };
 
-// Scores the validation examples at the end of each epoch, keeps the weights of the best one in
-// files, so that a killed run still has them, and stops when it has waited for a better one long
-// enough.
+// Scores the validation examples at the end of each epoch, keeps the weights of the best one and
+// what it knows in files, so that a killed run still has them, and stops when it has waited for a
+// better one long enough.
 class EarlyStopping final : public train::Callback {
  public:
   EarlyStopping(Env& env, const TuningRequest& request, TunedModel& tuned,
                 train::MetricsLog& metrics)
       : env_(env), request_(request), tuned_(tuned), metrics_(metrics) {
-    tuned_.best_score = kWorst;
+    tuned_.best_score = kWorstScore;
     if (!env.exists(record())) return;
     const Json best = parse_json(env.read_file(record()), record().string());
     tuned_.best_epoch = json_get<int64_t>(best, "epoch", record().string());
     tuned_.best_score = json_get<double>(best, "score", record().string());
+    stopped_at_ = json_get<int64_t>(best, "stopped_at", record().string());
   }
+
+  // The updates after which it stopped; 0: it has not.
+  int64_t stopped_at() const { return stopped_at_; }
 
   void step_done(train::Trainer& trainer, const train::StepResult& result) override {
     const auto count = static_cast<int64_t>(request_.data.train.examples.size());
@@ -128,34 +134,41 @@ class EarlyStopping final : public train::Callback {
     if (score > tuned_.best_score || tuned_.best_epoch == 0) {
       tuned_.best_score = score;
       tuned_.best_epoch = epoch;
-      keep();
+      keep_weights();
+      write_record();
     } else if (epoch - tuned_.best_epoch >= request_.options.patience) {
+      stopped_at_ = result.steps_done();
+      write_record();
       trainer.request_stop();
     }
   }
 
-  void restore() const {
-    read_weights(env_, weights(), *tuned_.model);
-    env_.remove_file(weights());
-    env_.remove_file(record());
-  }
+  void restore() const { read_weights(env_, weights(), *tuned_.model); }
 
  private:
   fs::path weights() const { return request_.directory / kBestWeights; }
   fs::path record() const { return request_.directory / kBestRecord; }
 
-  void keep() const {
+  void keep_weights() const {
     const fs::path aside = weights().string() + ".partial";
     hf::write_safetensors(env_, aside, weights_of(*tuned_.model));
     env_.rename(aside, weights());
+  }
+
+  void write_record() const {
     publish_file(env_, record(),
-                 Json({{"epoch", tuned_.best_epoch}, {"score", tuned_.best_score}}).dump() + "\n");
+                 Json({{"epoch", tuned_.best_epoch},
+                       {"score", tuned_.best_score},
+                       {"stopped_at", stopped_at_}})
+                         .dump() +
+                     "\n");
   }
 
   Env& env_;
   const TuningRequest& request_;
   TunedModel& tuned_;
   train::MetricsLog& metrics_;
+  int64_t stopped_at_ = 0;
 };
 
 TunedModel begin(Env& env, const TuningRequest& request) {
@@ -179,9 +192,7 @@ int64_t go_on(Env& env, const TuningRequest& request, const ckpt::CheckpointStor
               TaskModel& model, optim::StableAdamW& optimizer) {
   const auto found = store.newest_valid();
   if (!found) {
-    for (const char* left : {kBestRecord, kBestWeights}) {
-      if (env.exists(request.directory / left)) env.remove_file(request.directory / left);
-    }
+    remove_tuning_files(env, request.directory);
     return 0;
   }
   read_weights(env, found->folder / hf::kWeightsFile, model);
@@ -207,17 +218,19 @@ ckpt::TrainerState state_after(const train::StepResult& result, const batch::Loa
 
 }  // namespace
 
-TunedModel fine_tune(Env& env, const TuningRequest& request) {
-  if (request.data.train.examples.empty()) {
+TunedModel fine_tune(Env& env, const TuningRequest& asked) {
+  const std::vector<Example>& examples = asked.data.train.examples;
+  if (examples.empty()) {
     throw Error(ErrorCode::kUsage, "fine-tuning: expected at least one example, got none");
   }
+  TuningRequest request = asked;
+  request.options.batch = std::min(request.options.batch, static_cast<int64_t>(examples.size()));
   env.create_directories(request.directory);
-  const std::vector<Example>& examples = request.data.train.examples;
   TunedModel tuned = begin(env, request);
   const plan::Plan plan = plan_of(request, tuned.config.rope);
   optim::StableAdamW optimizer(tuned.model->named_parameters(),
                                {.max_learning_rate = request.options.learning_rate});
-  const ckpt::CheckpointStore store(env, request.directory / "checkpoints");
+  const ckpt::CheckpointStore store(env, request.directory / kCheckpoints);
   const int64_t first_step = go_on(env, request, store, *tuned.model, optimizer);
   ExampleLoader loader({.examples = examples,
                         .plan = plan,
@@ -260,11 +273,26 @@ TunedModel fine_tune(Env& env, const TuningRequest& request) {
                           .stream_names = {kExamples},
                           .forensics_directory = request.directory},
                          std::move(callbacks), first_step);
-  trainer.run([] { return false; });
-  if (early_stopping != nullptr) early_stopping->restore();
+  // One that was killed after it had stopped is at an earlier checkpoint, or at one of the stop.
+  if (early_stopping == nullptr || early_stopping->stopped_at() == 0) {
+    const auto stop = [&] { return request.stop_requested && request.stop_requested(); };
+    if (trainer.run(stop) == train::RunEnd::kInterrupted) {
+      throw Error(ErrorCode::kInterrupted, "the fine-tuning was asked to stop");
+    }
+  }
   tuned.steps = optimizer.steps();
-  env.remove_all(store.directory());
+  if (early_stopping != nullptr) {
+    early_stopping->restore();
+    if (early_stopping->stopped_at() > 0) tuned.steps = early_stopping->stopped_at();
+  }
   return tuned;
+}
+
+void remove_tuning_files(Env& env, const fs::path& directory) {
+  env.remove_all(directory / kCheckpoints);
+  for (const char* name : {kBestRecord, kBestWeights}) {
+    if (env.exists(directory / name)) env.remove_file(directory / name);
+  }
 }
 
 void save_tuned(Env& env, const TunedModel& tuned, const fs::path& tokenizer_folder,
@@ -285,7 +313,7 @@ double validation_score(TunedModel& tuned, const TaskData& data, const TuningOpt
   const Predictions predictions =
       predict(*tuned.model, data.goal, split.examples, tuned.config.rope, options);
   const double value = score(data, split, predictions).values.at(measures_of_split(data)[0].key);
-  return std::isfinite(value) ? value : kWorst;
+  return std::isfinite(value) ? value : kWorstScore;
 }
 
 }  // namespace rexbert::tasks

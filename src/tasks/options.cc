@@ -30,7 +30,7 @@ void describe_data(config::Schema<TaskOptions>& schema) {
   schema.field("train", &TaskOptions::train)
       .doc(
           "File of the examples to train on. A file that is given for more than one of train, "
-          "validation and test is read by the lines' \"split\".")
+          "validation and test is read by the lines' \"split\"; files of tags have none.")
       .only_when("for tasks with files of their own", has_files);
   schema.field("validation", &TaskOptions::validation)
       .doc("File of the examples that hyper-parameters are chosen by; empty: some of `train`.")
@@ -41,7 +41,8 @@ void describe_data(config::Schema<TaskOptions>& schema) {
   schema.field("held_out", &TaskOptions::held_out)
       .doc(
           "Share of `train` that hyper-parameters are chosen by where there is no validation file; "
-          "the runs that are scored train on all of it.")
+          "the runs that are scored train on all of it, those with `patience` on the rest. Queries "
+          "are held out with all their products.")
       .above(0)
       .max(0.5)
       .only_when("for tasks with files of their own", has_files);
@@ -99,7 +100,7 @@ void describe_tuning(config::Schema<TaskOptions>& schema) {
       .min(1)
       .only_when(kOfTuned, is_tuned);
   schema.field("batch", &TaskOptions::batch)
-      .doc("Examples in an update.")
+      .doc("Examples in an update; where there are fewer, all of them.")
       .min(1)
       .only_when(kOfTuned, is_tuned);
   schema.field("learning_rate", &TaskOptions::learning_rate)
@@ -130,8 +131,9 @@ void describe_tuning(config::Schema<TaskOptions>& schema) {
       .only_when(kOfTuned, is_tuned);
   schema.field("start_from", &TaskOptions::start_from)
       .doc(
-          "Start from the encoder as another task of this suite left it, with the same seed, as "
-          "ModernBERT did for MRPC, STS-B and RTE from MNLI.")
+          "Start from the model as another task of this suite left it, with the same seed, as "
+          "ModernBERT did for MRPC, STS-B and RTE from MNLI: its encoder and its head's dense "
+          "layer; what puts out classes begins anew.")
       .only_when(kOfTuned, is_tuned);
 }
 
@@ -264,6 +266,11 @@ void describe(config::Schema<SuiteOptions>& schema) {
   schema.check([](const SuiteOptions& suite, const auto& complain) {
     if (suite.device != "cpu" && suite.device != "cuda") {
       complain("device", "expected cpu or cuda, got " + suite.device);
+    }
+    for (const auto& [name, task] : suite.tasks) {
+      if (name.empty() || name.starts_with('.') || name.find('/') != std::string::npos) {
+        complain("tasks", str_cat("expected names that can be folders', got ", str_quote(name)));
+      }
     }
     if (suite.seeds.empty()) complain("seeds", "expected at least one, got none");
     if (std::set<int64_t>(suite.seeds.begin(), suite.seeds.end()).size() < suite.seeds.size()) {

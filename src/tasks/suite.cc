@@ -1,5 +1,7 @@
 #include "rexbert/tasks/suite.h"
 
+#include <ATen/Context.h>
+
 #include <chrono>
 #include <cmath>
 #include <functional>
@@ -70,6 +72,20 @@ std::string hash_of_model(Env& env, const fs::path& folder) {
   return hashes;
 }
 
+// Fine-tuning on a GPU takes deterministic algorithms, whatever the process around it has chosen.
+class KeepDeterminism {
+ public:
+  KeepDeterminism() = default;
+  KeepDeterminism(const KeepDeterminism&) = delete;
+  KeepDeterminism& operator=(const KeepDeterminism&) = delete;
+  ~KeepDeterminism() {
+    at::globalContext().setDeterministicAlgorithms(deterministic_, /*warn_only=*/false);
+  }
+
+ private:
+  bool deterministic_ = at::globalContext().deterministicAlgorithms();
+};
+
 class Suite {
  public:
   Suite(Env& env, const SuiteRequest& request) : env_(env), request_(request) {
@@ -110,15 +126,24 @@ class Suite {
 
   // What a part depends on besides its place in the suite. Tasks come after those that they start
   // from.
-  std::string key(const SuiteCheckpoint& checkpoint, const std::string& name,
-                  const TaskOptions& task, const tokenizer::Tokenizer& tokenizer,
-                  const std::string& data) {
-    const std::string text =
-        str_cat(kPartVersion, "\n", hashes_.at(checkpoint.name), "\n", tokenizer.fingerprint(),
-                "\n", data, "\n", request_.options.device, "\n",
-                config::to_yaml(config::schema_of<TaskOptions>().write(task, nullptr, ""), false),
-                task.start_from.empty() ? "" : keys_.at({checkpoint.name, task.start_from}));
+  std::string& key(const SuiteCheckpoint& checkpoint, const std::string& name,
+                   const TaskOptions& task, const tokenizer::Tokenizer& tokenizer,
+                   const std::string& data) {
+    const SuiteOptions& suite = request_.options;
+    const std::string text = str_cat(
+        kPartVersion, "\n", hashes_.at(checkpoint.name), "\n", tokenizer.fingerprint(), "\n", data,
+        "\n", suite.device, " ", static_cast<int>(precision()), " ", suite.micro_tokens, "\n",
+        config::to_yaml(config::schema_of<TaskOptions>().write(task, nullptr, ""), false),
+        task.start_from.empty() ? "" : keys_.at({checkpoint.name, task.start_from}));
     return keys_[{checkpoint.name, name}] = hash_hex("xxh3_128", text);
+  }
+
+  static std::string key_with(const std::string& key, const Json& more) {
+    return hash_hex("xxh3_128", key + more.dump());
+  }
+
+  nn::Precision precision() const {
+    return request_.options.device == "cuda" ? request_.options.precision : nn::Precision::kF32;
   }
 
   fs::path directory(const SuiteCheckpoint& checkpoint, const std::string& task,
@@ -134,11 +159,15 @@ class Suite {
   // The part as its file has it, else as `make` makes it. `left`: what it leaves besides.
   Part part(const fs::path& folder, const std::string& key, const std::function<Part()>& make,
             const std::optional<fs::path>& left = std::nullopt) {
+    if (request_.stop_requested && request_.stop_requested()) {
+      throw Error(ErrorCode::kInterrupted, "the suite was asked to stop");
+    }
     const fs::path path = folder / "result.json";
     if (env_.exists(path) && (!left || env_.exists(*left))) {
       const Json json = parse_json(env_.read_file(path), path.string());
       if (json.value("key", "") == key) {
         log::info(str_cat(path.string(), ": done before"));
+        remove_tuning_files(env_, folder);
         Part done;
         for (const auto& [name, value] : json.at("values").items()) {
           done.values[name] = number(value);
@@ -161,6 +190,7 @@ class Suite {
     publish_file(
         env_, path,
         Json({{"key", key}, {"values", made.values}, {"details", made.details}}).dump(1) + "\n");
+    remove_tuning_files(env_, folder);
     return made;
   }
 
@@ -197,18 +227,21 @@ class Suite {
     const std::vector<int64_t>& seeds = request_.options.seeds;
     add_task(name, std::string(kind_of(task)), loaded.about, measures_of(loaded.data),
              {seeds.begin(), seeds.end()});
-    const std::string key = this->key(checkpoint, name, task, tokenizer, loaded.hashes);
+    std::string& key = this->key(checkpoint, name, task, tokenizer, loaded.hashes);
     const TuningOptions chosen = search(checkpoint, name, task, loaded, key);
+    key = key_with(key, to_json(chosen));
     if (task.patience > 0 && !loaded.data.validation) {
-      loaded.data.validation = hold_out(loaded.data.train, task.held_out);
+      loaded.data.validation = hold_out(loaded.data, task.held_out);
     }
     for (const int64_t seed : request_.options.seeds) {
       const fs::path folder = directory(checkpoint, name, str_cat("seed-", seed));
       std::optional<fs::path> kept;
       if (is_kept(name)) kept = model_folder(checkpoint, name, seed);
       const auto make = [&] {
-        TunedModel tuned =
-            fine_tune(env_, tuning(checkpoint, task, loaded.data, chosen, seed, folder));
+        TunedModel tuned = with_context(
+            str_cat(checkpoint.name, ", seed ", seed, ", ", to_json(chosen).dump()), [&] {
+              return fine_tune(env_, tuning(checkpoint, task, loaded.data, chosen, seed, folder));
+            });
         if (kept) {
           env_.create_directories(kept->parent_path());
           save_tuned(env_, tuned, checkpoint.folder, *kept);
@@ -226,15 +259,15 @@ class Suite {
     const std::vector<TuningOptions> grid = task.grid(request_.options.micro_tokens);
     if (grid.size() == 1) return grid.front();
     TaskData data = loaded.data;
-    if (!data.validation) data.validation = hold_out(data.train, task.held_out);
+    if (!data.validation) data.validation = hold_out(data, task.held_out);
+    const int64_t seed = request_.options.seeds.front();
     size_t best = 0;
-    double best_score = std::numeric_limits<double>::lowest();
+    double best_score = kWorstScore;
     for (size_t i = 0; i < grid.size(); ++i) {
       const fs::path folder = directory(checkpoint, name, str_cat("search-", i + 1));
-      const Part tried = part(folder, key, [&] {
-        TunedModel tuned = fine_tune(
-            env_, tuning(checkpoint, task, data, grid[i], request_.options.seeds.front(), folder));
-        return Part{{{"validation", validation_score(tuned, data, grid[i])}}, to_json(grid[i])};
+      const Json point = to_json(grid[i]);
+      const Part tried = part(folder, key_with(key, {{"point", point}, {"seed", seed}}), [&] {
+        return try_point(tuning(checkpoint, task, data, grid[i], seed, folder));
       });
       const double score = tried.values.at("validation");
       log::info(str_cat(checkpoint.name, ", ", name, ": ", to_json(grid[i]).dump(),
@@ -247,20 +280,34 @@ class Suite {
     return grid[best];
   }
 
+  // One that diverges is the worst.
+  Part try_point(const TuningRequest& request) {
+    Part tried{{{"validation", kWorstScore}}, to_json(request.options)};
+    try {
+      TunedModel tuned = fine_tune(env_, request);
+      tried.values["validation"] = validation_score(tuned, request.data, request.options);
+    } catch (const Error& error) {
+      if (error.code() != ErrorCode::kNumeric) throw;
+      log::warning(error.what());
+      tried.details["error"] = error.what();
+    }
+    return tried;
+  }
+
   TuningRequest tuning(const SuiteCheckpoint& checkpoint, const TaskOptions& task,
                        const TaskData& data, const TuningOptions& options, int64_t seed,
                        const fs::path& folder) const {
     const SuiteOptions& suite = request_.options;
-    const bool on_gpu = suite.device == "cuda";
     TuningRequest request{.start = checkpoint.folder,
                           .data = data,
                           .options = options,
                           .seed = static_cast<uint64_t>(seed),
                           .random_weights = checkpoint.random_weights,
                           .device = suite.device,
-                          .precision = on_gpu ? suite.precision : nn::Precision::kF32,
+                          .precision = precision(),
                           .directory = folder,
-                          .checkpoint_steps = suite.checkpoint_every};
+                          .checkpoint_steps = suite.checkpoint_every,
+                          .stop_requested = request_.stop_requested};
     if (!task.start_from.empty()) {
       request.start = model_folder(checkpoint, task.start_from, seed);
       request.random_weights = false;
@@ -363,10 +410,25 @@ SuiteCheckpoint parse_suite_checkpoint(Env& env, const std::string& text) {
   return checkpoint;
 }
 
-Json score_for_training(Env& env, const fs::path& suite, const fs::path& model,
-                        const fs::path& output) {
+void check_suite_files(Env& env, const SuiteOptions& suite, const tokenizer::Tokenizer& tokenizer) {
+  for (const auto& [name, task] : suite.tasks) {
+    with_context(str_cat("tasks.", name), [&] {
+      if (task.is_tuned()) {
+        load_task(env, task, tokenizer);
+      } else {
+        hash_of_domains(env, task);
+      }
+    });
+  }
+}
+
+Json score_for_training(Env& env, const train::SuiteJob& job) {
+  SuiteOptions options = load_suite_options(env, job.suite);
+  options.device = job.device;
+  options.precision = job.precision;
+  const KeepDeterminism keep;
   const SuiteResults results =
-      run_suite(env, {load_suite_options(env, suite), {{"model", model}}, output});
+      run_suite(env, {std::move(options), {{"model", job.model}}, job.output, job.stop_requested});
   std::map<std::string, std::map<std::string, std::vector<double>>> values;
   for (const SuiteScore& score : results.scores) {
     for (const auto& [key, value] : score.values) values[score.task][key].push_back(value);

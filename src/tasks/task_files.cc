@@ -12,6 +12,10 @@
 namespace rexbert::tasks {
 namespace {
 
+bool is_same_file(const std::string& a, const std::string& b) {
+  return !a.empty() && !b.empty() && (a == b || fs::weakly_canonical(a) == fs::weakly_canonical(b));
+}
+
 // The three splits of a task in files of its own.
 class Files {
  public:
@@ -46,8 +50,13 @@ class Files {
  private:
   // Files that serve as more than one split are read by their lines' "split"; others whole.
   std::string split_of(const std::string& path, const std::string& split) const {
-    const int uses = (path == task_.train) + (path == task_.validation) + (path == task_.test);
-    return uses > 1 ? split : "";
+    return is_shared(path) ? split : "";
+  }
+
+  bool is_shared(const std::string& path) const {
+    return is_same_file(path, task_.train) + is_same_file(path, task_.validation) +
+               is_same_file(path, task_.test) >
+           1;
   }
 
   // `read(path, split, name)`: a Split.
@@ -77,6 +86,13 @@ class Files {
 
   void load_tagged() {
     loaded_.data.goal = Goal::kTagging;
+    if (is_shared(task_.test) || is_shared(task_.validation)) {
+      throw Error(
+          ErrorCode::kConfig,
+          str_cat("expected train, validation and test in files of their own, as tagged words "
+                  "have no \"split\", got ",
+                  is_shared(task_.test) ? task_.test : task_.validation, " more than once"));
+    }
     loaded_.data.labels =
         all_labels([&](const std::string& path) { return read_tagged(path, nullptr).tags; });
     load_splits([&](const std::string& path, const std::string&, const char* name) {
@@ -142,10 +158,14 @@ class Files {
     std::vector<Split*> splits = {&data.train};
     if (data.validation) splits.push_back(&*data.validation);
     for (Split& test : data.tests) splits.push_back(&test);
-    std::vector<std::string> counts;
+    const auto limit = static_cast<size_t>(task_.limit);
     for (Split* split : splits) {
-      const auto limit = static_cast<size_t>(task_.limit);
       if (limit > 0 && split->examples.size() > limit) split->examples.resize(limit);
+    }
+    // What GLUE is tuned by is what it is tested by.
+    if (task_.kind == TaskKind::kGlue) splits.erase(splits.begin() + 1);
+    std::vector<std::string> counts;
+    for (const Split* split : splits) {
       counts.push_back(str_cat(split->examples.size(), " ", split->name));
       if (split->cut > 0) {
         log::warning(str_cat(split->cut, " examples of ", split->name, " are longer than ",

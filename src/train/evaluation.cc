@@ -53,16 +53,4 @@ void EvaluationCallback::evaluate(Trainer& trainer, const plan::StepSpec& spec, 
   metrics_.write("eval", steps_done, fields);
 }
 
-void SuiteCallback::step_done(Trainer& trainer, const StepResult& result) {
-  const bool due = crosses(result.spec, options_.suite_every);
-  if (!due && !(options_.suite_at_phase_ends && result.phase_ended)) return;
-  if (trainer.group().rank() == 0) {
-    Json fields = {{"tokens", result.tokens_done()}};
-    fields.update(
-        score_(result, str_printf("step-%09lld", static_cast<long long>(result.steps_done()))));
-    metrics_.write("suite", result.steps_done(), fields);
-  }
-  trainer.group().barrier();
-}
-
 }  // namespace rexbert::train

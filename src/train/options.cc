@@ -150,7 +150,7 @@ void describe(config::Schema<EvaluationOptions>& schema) {
           "moment: its scores go into metrics.jsonl, its report into the run's folder suite/.")
       .cost(
           "training waits for it; of several ranks the first runs it, and distributed.timeout must "
-          "be longer than it takes");
+          "be longer than the scoring of one test set takes");
   schema.field("suite_every", &EvaluationOptions::suite_every)
       .doc("Run the suite each time this many tokens were trained on; 0: only at phase ends.")
       .unit("tokens")

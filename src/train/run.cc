@@ -102,7 +102,7 @@ class Run {
   }
 
   RunEnd train(const RunRequest& request) {
-    if (first_step_ >= plan_.end_step()) {
+    if (first_step_ >= plan_.end_step() && !has_pending_suite()) {
       log::info(str_cat("the run is already done: step ", first_step_, " of ", plan_.end_step(),
                         " in ", origin_.folder.string()));
       return RunEnd::kFinished;
@@ -286,16 +286,29 @@ class Run {
         ckpt::Platform::current(config_.run.device, group_.world_size()), metrics,
         [this](const StepResult& result, const batch::LoaderState& loader,
                ckpt::Snapshot& snapshot) { take_snapshot(result, loader, snapshot); }));
-    // Behind the checkpoint: a suite that fails costs no training.
+    // Behind the checkpoint: a suite that ends the process costs no training.
     if (!config_.evaluation.suite.empty()) {
-      callbacks.push_back(std::make_unique<SuiteCallback>(
-          config_.evaluation, metrics,
-          [this, &request](const StepResult& result, const std::string& name) {
-            return score_suite(result, request.score_suite, directory_ / "suite" / name);
-          }));
+      callbacks.push_back(std::make_unique<SuiteCallback>(SuiteCallback::Parts{
+          .env = env_,
+          .metrics = metrics,
+          .options = config_.evaluation,
+          .directory = suite_directory(),
+          .device = config_.run.device,
+          .precision = config_.run.device_precision(),
+          .save_model = [this](const StepResult& result,
+                               const fs::path& folder) { save_model(result, folder); },
+          .score = request.score_suite,
+          .stop_requested = request.stop_requested}));
     }
     return callbacks;
   }
+
+  // All ranks give the same answer.
+  bool has_pending_suite() {
+    if (config_.evaluation.suite.empty()) return false;
+    return group_.broadcast(SuiteCallback::has_pending(env_, suite_directory()) ? "yes" : "") != "";
+  }
+  fs::path suite_directory() const { return directory_ / "suite"; }
 
   std::string layout_of_origin() {
     if (!is_first() || origin_.kind != Origin::Kind::kResumed) return "";
@@ -334,9 +347,7 @@ class Run {
     return config;
   }
 
-  // The model lies beside the report only while it is scored.
-  Json score_suite(const StepResult& result, const ScoreSuite& score, const fs::path& output) {
-    const fs::path folder = output / "model";
+  void save_model(const StepResult& result, const fs::path& folder) const {
     env_.create_directories(folder);
     hf::NamedTensors weights;
     for (const auto& parameter : model_->named_parameters()) {
@@ -346,9 +357,6 @@ class Run {
     for (const auto& [name, contents] : tokenizer_files_) {
       write_synced_file(env_, folder / name, contents);
     }
-    Json fields = score(config_.evaluation.suite, folder, output);
-    env_.remove_all(folder);
-    return fields;
   }
 
   // The longest rows that the model has been trained on, this run's phases up to `phase` included.

@@ -48,16 +48,24 @@ inline int wait_for(pid_t process) {
   return status;
 }
 
+// Sends the process a signal when `moment()` says so, and waits for its end; false when it ended
+// before.
+template <class Moment>
+bool signal_at(pid_t process, Moment moment, int signal, int* status) {
+  while (!moment()) {
+    if (waitpid(process, status, WNOHANG) == process) return false;
+    std::this_thread::yield();
+  }
+  kill(process, signal);
+  *status = wait_for(process);
+  return true;
+}
+
 // Kills the process with SIGKILL when `moment()` says so; false when it ended before.
 template <class Moment>
 bool kill_at(pid_t process, Moment moment) {
-  while (!moment()) {
-    int status = 0;
-    if (waitpid(process, &status, WNOHANG) == process) return false;
-    std::this_thread::yield();
-  }
-  kill(process, SIGKILL);
-  return WIFSIGNALED(wait_for(process));
+  int status = 0;
+  return signal_at(process, moment, SIGKILL, &status) && WIFSIGNALED(status);
 }
 
 }  // namespace rexbert::test

@@ -75,6 +75,17 @@ TEST_F(ExampleEncoderTest, WordsThatDoNotFitAsAWholeAreCutOffButTheirTagsStay) {
   EXPECT_EQ(example.sequences[0].back(), tokenizer().sep_id());
 }
 
+TEST_F(ExampleEncoderTest, AFirstWordThatDoesNotFitIsShortened) {
+  datasets::TaggedText text;
+  text.text = std::string(100, '#');
+  text.words = {{0, text.text.size()}};
+  text.tags = {1};
+  const Split split = encoder(10).tagged("train", {text});
+  EXPECT_EQ(split.cut, 1);
+  EXPECT_THAT(split.examples.at(0).words, ElementsAre(1));
+  EXPECT_EQ(split.examples.at(0).tokens(), 10);
+}
+
 TEST_F(ExampleEncoderTest, OfTwoTextsTheLongerIsCutFirst) {
   const tokenizer::Tokenizer tokenizer = this->tokenizer();
   const datasets::GlueTask& task = datasets::glue_task("MRPC");
@@ -116,26 +127,50 @@ TEST_F(ExampleEncoderTest, AContextTooShortIsRefused) {
               ::testing::HasSubstr("max_tokens: expected at least 8 tokens, got 4"));
 }
 
+TaskData examples_of(Goal goal, uint64_t count, uint64_t in_group) {
+  TaskData data;
+  data.goal = goal;
+  data.train.name = "train";
+  for (uint64_t line = 1; line <= count; ++line) {
+    Example& example = data.train.examples.emplace_back();
+    example.line = line;
+    example.group = static_cast<int64_t>(line / in_group);
+  }
+  return data;
+}
+
 TEST(HoldOutTest, TakesAShareThatIsTheSameEveryTimeAndLosesNothing) {
-  const auto make = [] {
-    Split split{"train", {}, 0};
-    for (uint64_t line = 1; line <= 200; ++line) {
-      split.examples.emplace_back().line = line;
-    }
-    return split;
-  };
-  Split train = make(), again = make();
+  TaskData train = examples_of(Goal::kClassification, 200, 1);
+  TaskData again = train;
   const Split held = hold_out(train, 0.1);
   const Split held_again = hold_out(again, 0.1);
   EXPECT_EQ(held.examples.size(), 20U);
-  EXPECT_EQ(train.examples.size(), 180U);
+  EXPECT_EQ(train.train.examples.size(), 180U);
   std::set<uint64_t> lines;
   for (size_t i = 0; i < held.examples.size(); ++i) {
     EXPECT_EQ(held.examples[i].line, held_again.examples[i].line);
     lines.insert(held.examples[i].line);
   }
-  for (const Example& example : train.examples) lines.insert(example.line);
+  for (const Example& example : train.train.examples) lines.insert(example.line);
   EXPECT_EQ(lines.size(), 200U);
+}
+
+TEST(HoldOutTest, KeepsTheProductsOfAQueryTogether) {
+  TaskData data = examples_of(Goal::kSimilarity, 200, 10);
+  const Split held = hold_out(data, 0.2);
+  std::set<int64_t> here, there;
+  for (const Example& example : held.examples) here.insert(example.group);
+  for (const Example& example : data.train.examples) there.insert(example.group);
+  EXPECT_EQ(here.size(), 4U);
+  EXPECT_EQ(here.size() + there.size(), 21U);  // none on both sides
+}
+
+TEST(HoldOutTest, RefusesToHoldOutOrLeaveNearlyNothing) {
+  TaskData data = examples_of(Goal::kClassification, 9, 1);
+  EXPECT_THAT(
+      rexbert::test::error_of([&] { hold_out(data, 0.1); }),
+      ::testing::HasSubstr("held_out: expected a share that holds out and leaves at least 2 "
+                           "of the 9 training examples"));
 }
 
 }  // namespace

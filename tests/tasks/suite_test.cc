@@ -8,6 +8,7 @@
 #include <functional>
 
 #include "rexbert/core/strings.h"
+#include "support/cuda.h"
 #include "support/errors.h"
 #include "support/paths.h"
 #include "support/process.h"
@@ -88,6 +89,25 @@ TEST_F(SuiteTest, LearnsTagsSimilarityAndClasses) {
   }
 }
 
+TEST_F(SuiteTest, LearnsOnCuda) {
+  if (const std::string reason = rexbert::test::no_cuda_reason(); !reason.empty()) {
+    GTEST_SKIP() << reason;
+  }
+  for (const char* precision : {"f32", "bf16"}) {
+    const std::string config =
+        str_cat("seeds: [1]\ndevice: cuda\nprecision: ", precision,
+                "\ntasks:\n  classes: {kind: classification, train: '{}/classes.jsonl', test: "
+                "'{}/classes.jsonl', epochs: [6], ",
+                kTuning,
+                "}\n  tags: {kind: token_classification, train: '{}/tags.jsonl', test: "
+                "'{}/tags_test.jsonl', epochs: [6], ",
+                kTuning, "}\n");
+    const SuiteResults results = run(config, precision);
+    EXPECT_GT(value(results, "classes", "accuracy"), 0.9) << precision;
+    EXPECT_GT(value(results, "tags", "f1"), 0.9) << precision;
+  }
+}
+
 TEST_F(SuiteTest, RunsAllNineTasksOfGlueAndStartsSomeFromMnli) {
   std::string config = "seeds: [1]\ntasks:\n";
   for (const datasets::GlueTask& task : datasets::glue_tasks()) {
@@ -128,6 +148,29 @@ TEST_F(SuiteTest, SearchesTheGridWithTheFirstSeedAndTakesTheBest) {
   // The runs that are scored train on what the search held out too.
   EXPECT_EQ(lines("out/parts/m/classes/seed-1", "train").size(), 24U);
   EXPECT_EQ(lines("out/parts/m/classes/search-4", "train").size(), 18U);
+}
+
+TEST_F(SuiteTest, ARateThatDivergesIsTheWorstOfAGridAndAnErrorByItself) {
+  const std::string kRates = "epochs: [1], batch: 16, held_out: 0.25, learning_rate: ";
+  const SuiteResults results =
+      run(str_cat("seeds: [1]\ntasks:\n", kClasses, kRates, "[1e30, 1e-3]}\n"));
+  EXPECT_EQ(results.scores.at(0).details.at("hyper_parameters").at("learning_rate"), 1e-3);
+  const Json tried =
+      Json::parse(env_.read_file(folder_ / "out/parts/m/classes/search-1/result.json"));
+  EXPECT_THAT(tried.at("details").at("error").get<std::string>(), HasSubstr("its samples"));
+  EXPECT_THAT(rexbert::test::error_of([&] {
+                run(str_cat("seeds: [7]\ntasks:\n", kClasses, kRates, "[1e30]}\n"), "alone");
+              }),
+              ::testing::AllOf(HasSubstr("tasks.classes: m, seed 7, "), HasSubstr("1e+30")));
+}
+
+TEST_F(SuiteTest, ABatchBeyondTheExamplesIsAllOfThem) {
+  const SuiteResults results = run(
+      str_cat("seeds: [1]\ntasks:\n", kClasses,
+              "epochs: [3], batch: 1000, learning_rate: [3e-3], held_out: 0.25, patience: 3}\n"));
+  EXPECT_EQ(results.scores.at(0).details.at("steps"), 3);
+  EXPECT_LE(results.scores.at(0).details.at("best_epoch").get<int>(), 3);
+  EXPECT_EQ(lines("out/parts/m/classes/seed-1", "train").at(0).at("lines").size(), 48U);
 }
 
 TEST_F(SuiteTest, StopsEarlyWithTheWeightsOfTheBestEpoch) {
@@ -174,14 +217,17 @@ TEST_F(SuiteTest, WhatIsDoneIsNotDoneAgain) {
   EXPECT_EQ(env_.read_file(first), before);
   // Other settings are other parts.
   run(str_cat("seeds: [1]\ntasks:\n", kClasses, "epochs: [2], ", kTuning, "}\n"));
-  EXPECT_NE(env_.read_file(first), before);
+  const std::string longer = env_.read_file(first);
+  EXPECT_NE(longer, before);
+  run(str_cat("seeds: [1]\nmicro_tokens: 64\ntasks:\n", kClasses, "epochs: [2], ", kTuning, "}\n"));
+  EXPECT_NE(env_.read_file(first), longer);
 }
 
 // A real process, killed at many moments; checkpoints lie 2 updates apart.
 TEST_F(SuiteTest, KilledAndStartedAgainItEndsInTheSameScores) {
   const fs::path config =
       files_.config(str_cat("seeds: [1, 2]\ncheckpoint_every: 2\ntasks:\n", kClasses,
-                            "epochs: [3], patience: 5, held_out: 0.25, ", kTuning,
+                            "epochs: [12], patience: 1, held_out: 0.25, ", kTuning,
                             "}\n  tags: {kind: token_classification, train: '{}/tags.jsonl', test: "
                             "'{}/tags_test.jsonl', epochs: [1], ",
                             kTuning, "}\n"));
@@ -213,7 +259,12 @@ TEST_F(SuiteTest, KilledAndStartedAgainItEndsInTheSameScores) {
   kills += rexbert::test::kill_at(start("killed"), exists("classes/seed-1/result.json"));
   const std::string done = env_.read_file(parts / "classes/seed-1/result.json");
   kills += rexbert::test::kill_at(start("killed"), exists("classes/seed-2/best.json"));
-  EXPECT_GE(kills, 2);
+  // Behind the epoch that it stopped at, before its score is there.
+  kills += rexbert::test::kill_at(start("killed"), [&] {
+    const fs::path best = parts / "classes/seed-2/best.json";
+    return env_.exists(best) && Json::parse(env_.read_file(best)).at("stopped_at") > 0;
+  });
+  EXPECT_EQ(kills, 4);
   ASSERT_EQ(rexbert::test::wait_for(start("killed")), 0) << env_.read_file(folder_ / "log");
   EXPECT_EQ(env_.read_file(parts / "classes/seed-1/result.json"), done);
   EXPECT_EQ(scores("killed"), scores("whole"));
@@ -237,6 +288,27 @@ TEST_F(SuiteTest, CheckpointsHaveNamesOfTheirOwn) {
 
 // docs/evaluation-configuration.md is generated: rexbert eval docs >
 // docs/evaluation-configuration.md
+TEST_F(SuiteTest, MistakesInTheFilesAreNamed) {
+  const auto error = [&](const std::string& task) {
+    const SuiteOptions options =
+        load_suite_options(env_, files_.config(str_cat("tasks:\n  t: {", task, "}\n")));
+    const auto tokenizer = tokenizer::Tokenizer::load(env_, files_.path("model"));
+    return rexbert::test::error_of([&] { check_suite_files(env_, options, tokenizer); });
+  };
+  EXPECT_EQ(error("kind: token_classification, train: '{}/tags.jsonl', test: '{}/tags_test.jsonl'"),
+            "no error");
+  EXPECT_THAT(
+      error("kind: token_classification, train: '{}/tags.jsonl', test: '{}/../files/tags.jsonl'"),
+      ::testing::AllOf(HasSubstr("tasks.t: expected train, validation and test in files of their"),
+                       HasSubstr("tags.jsonl more than once")));
+  EXPECT_THAT(error("kind: classification, train: '{}/tags.jsonl', test: '{}/tags_test.jsonl'"),
+              HasSubstr("tags.jsonl:1"));
+  EXPECT_THAT(error("kind: mlm_recovery, domains: {a: '{}/none.txt'}"), HasSubstr("none.txt"));
+  // One file by two names is one file.
+  EXPECT_EQ(error("kind: similarity, train: '{}/pairs.jsonl', test: '{}/../files/pairs.jsonl'"),
+            "no error");
+}
+
 TEST(SuiteReferenceTest, IsUpToDate) {
   EXPECT_EQ(Env::posix().read_file(rexbert::test::source_path("docs/evaluation-configuration.md")),
             suite_reference())
@@ -245,7 +317,7 @@ TEST(SuiteReferenceTest, IsUpToDate) {
 
 TEST(SuiteConfigsTest, ThoseThatAreShippedAreRead) {
   for (const char* name : {"DATA", "GLUE", "CLAIM"}) ASSERT_EQ(setenv(name, "somewhere", 1), 0);
-  for (const char* name : {"eval/ecommerce", "eval/glue", "claim/suite"}) {
+  for (const char* name : {"eval/ecommerce", "eval/ecommerce-quick", "eval/glue", "claim/suite"}) {
     const SuiteOptions suite = load_suite_options(
         Env::posix(), rexbert::test::source_path(str_cat("configs/", name, ".yaml")));
     EXPECT_GE(suite.tasks.size(), 4U) << name;
@@ -272,6 +344,8 @@ TEST_F(SuiteTest, MistakesInTheConfigAreNamed) {
               HasSubstr("seeds: expected at least one"));
   EXPECT_THAT(error("seeds: [1, 1]\ntasks:\n  t: {kind: mlm_recovery, domains: {a: b}}\n"),
               HasSubstr("seeds: expected each once"));
+  EXPECT_THAT(error("tasks:\n  ../t: {kind: mlm_recovery, domains: {a: b}}\n"),
+              HasSubstr("tasks: expected names that can be folders', got \"../t\""));
   EXPECT_THAT(error("tasks:\n  t: {kind: glue, glue: g, corpus: RTE, epochs: []}\n"),
               HasSubstr("tasks.t.epochs: expected at least one value"));
 }

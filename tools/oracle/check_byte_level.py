@@ -7,6 +7,7 @@ split and added tokens, others with what else we read, on DATA_DIR's corpora whe
 `rexbert corpus sample`. Compared are 100,000 random Unicode strings, and every line of the corpora.
 """
 
+import itertools
 import json
 import os
 import pathlib
@@ -140,13 +141,20 @@ def compare(name, command, folder, tokenizer, strings, work):
     return len(wrong)
 
 
+def decode(tokenizer, ids):
+    """As the library does, but with U+FFFD for [UNK], which it leaves out with the other special tokens."""
+    unknown = tokenizer.token_to_id("[UNK]")
+    parts = [list(part) for is_unknown, part in itertools.groupby(ids, lambda i: i == unknown)]
+    return "".join("\ufffd" * len(part) if part[0] == unknown else tokenizer.decode(part) for part in parts)
+
+
 def compare_text(command, folder, tokenizer, strings):
     wrong = 0
     for string in strings:
         ids = tokenizer.encode(string).ids
         run = subprocess.run([command, "tokenizer", "decode", folder, *map(str, ids)], check=True,
                              stdout=subprocess.PIPE)
-        ours, theirs = run.stdout.decode()[:-1], tokenizer.decode(ids)
+        ours, theirs = run.stdout.decode()[:-1], decode(tokenizer, ids)
         if ours != theirs and " " + ours != theirs:  # we take the space of the prefix off
             wrong += 1
             print(f"  DECODED DIFFERENTLY: {ascii(ours)} and {ascii(theirs)}")

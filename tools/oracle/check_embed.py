@@ -94,14 +94,18 @@ def pooled(states, mask, pooling):
     return (states * weights).sum(1) / weights.sum(1)
 
 
-def vectors_of(model, tokenizer, texts, pooling, context):
-    """One text at a time, and all of them padded to the longest."""
+def vectors_of(model, tokenizer, texts, context):
+    """By pooling: one text at a time, and all of them padded to the longest."""
     batches = [tokenizer([text], truncation=True, max_length=context, return_tensors="pt") for text in texts]
     batches.append(tokenizer(texts, truncation=True, max_length=context, padding=True, return_tensors="pt"))
     with torch.no_grad():
-        results = [pooled(model(input_ids=batch["input_ids"], attention_mask=batch["attention_mask"]).last_hidden_state,
-                          batch["attention_mask"], pooling) for batch in batches]
-    return torch.cat(results[:-1]), results[-1]
+        states = [model(input_ids=batch["input_ids"], attention_mask=batch["attention_mask"]).last_hidden_state
+                  for batch in batches]
+    found = {}
+    for pooling in ("cls", "mean"):
+        results = [pooled(state, batch["attention_mask"], pooling) for state, batch in zip(states, batches)]
+        found[pooling] = torch.cat(results[:-1]), results[-1]
+    return found
 
 
 def finished(vectors, dimensions, normalize):
@@ -110,21 +114,22 @@ def finished(vectors, dimensions, normalize):
     return torch.nn.functional.normalize(cut, dim=-1) if normalize else cut
 
 
-def check_vectors(rexbert, folder, root, tokenizer):
+def check_vectors(rexbert, folder, root, tokenizer, contexts, cuts):
+    """Every pooling in every one of `contexts`, each with every one of `cuts`: dimensions, and whether to normalize."""
     model = AutoModel.from_pretrained(folder, attn_implementation="eager").eval()
     texts = make_texts(root, tokenizer, random.Random(5))
     lines = root / "texts.jsonl"
     lines.write_text("".join(json.dumps({"title": text}) + "\n" for text in texts), encoding="utf8")
     worst = 0.0
-    for pooling, context in itertools.product(("cls", "mean"), (None, 2048, 16)):
-        references = vectors_of(model, tokenizer, texts, pooling, context or CONTEXT)
-        for normalize, dimensions in itertools.product((False, True), (HIDDEN, 24, 1)):
+    for context in contexts:
+        references = vectors_of(model, tokenizer, texts, context or CONTEXT)
+        for pooling, (dimensions, normalize) in itertools.product(references, cuts):
             words = [rexbert, "embed", lines, "--text-field", "title", "--checkpoint", folder, "--pooling", pooling,
                      "--dimensions", dimensions, "--precision", "f32", "--output", root / "vectors.npy"]
             words += ["--context", context] if context else []
             run(*words, *(["--normalize"] if normalize else []))
             ours = torch.from_numpy(numpy.load(root / "vectors.npy"))
-            for reference in references:
+            for reference in references[pooling]:
                 worst = max(worst, (ours - finished(reference, dimensions, normalize)).abs().max().item())
     print(f"{folder.name}: {len(texts)} texts, vectors differ by {worst:.1e}", flush=True)
     return worst <= TOLERANCE
@@ -176,9 +181,12 @@ def main(rexbert):
     good = True
     with tempfile.TemporaryDirectory() as directory:
         root = pathlib.Path(directory)
+        # What follows the tokenizer does not depend on it: once with all options.
+        contexts, cuts = (None, 2048, 16), list(itertools.product((HIDDEN, 24, 1), (False, True)))
         for folder in make_folders(rexbert, root):
             tokenizer = AutoTokenizer.from_pretrained(folder)
-            good &= check_vectors(rexbert, folder, root, tokenizer)
+            good &= check_vectors(rexbert, folder, root, tokenizer, contexts, cuts)
+            contexts, cuts = (2048,), [(HIDDEN, False)]
             good &= check_formats(rexbert, folder, root)
             good &= check_masks(rexbert, folder, tokenizer)
             shutil.rmtree(folder)

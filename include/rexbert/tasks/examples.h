@@ -62,7 +62,7 @@ class ExampleEncoder {
 
   // Words are encoded one at a time, each as if a space stood before it, as transformers does with
   // is_split_into_words; a word without any token gets [UNK]. Words that do not fit as a whole are
-  // cut off.
+  // cut off; the first one is shortened.
   Split tagged(std::string name, const std::vector<datasets::TaggedText>& texts) const;
   Split labelled(std::string name, const std::vector<datasets::LabelledText>& texts) const;
   Split pairs(std::string name, const datasets::ProductPairs& pairs) const;
@@ -82,8 +82,9 @@ class ExampleEncoder {
   std::string space_;  // before a word: empty where the tokenizer puts one there itself
 };
 
-// Moves a share of the examples out of `split`: those that a keyed draw over their places picks,
-// the same for every model and seed.
-Split hold_out(Split& split, double share);
+// Moves a share of the training examples out of `data.train`: those that a keyed draw over their
+// places picks, the same for every model and seed; of kSimilarity whole groups. Error(kConfig)
+// where not at least two are held out and two are left.
+Split hold_out(TaskData& data, double share);
 
 }  // namespace rexbert::tasks

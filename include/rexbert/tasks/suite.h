@@ -1,11 +1,14 @@
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
 #include "rexbert/core/env.h"
 #include "rexbert/tasks/options.h"
 #include "rexbert/tasks/suite_results.h"
+#include "rexbert/tokenizer/tokenizer.h"
+#include "rexbert/train/suite_callback.h"
 
 namespace rexbert::tasks {
 
@@ -24,6 +27,9 @@ struct SuiteRequest {
   SuiteOptions options;
   std::vector<SuiteCheckpoint> checkpoints;
   fs::path output;
+  // Asked after each update of a fine-tuning; when true, run_suite() ends by Error(kInterrupted).
+  // May be empty.
+  std::function<bool()> stop_requested;
 };
 
 // Fine-tunes and scores every checkpoint on every task with every seed, and writes results.json,
@@ -33,8 +39,11 @@ struct SuiteRequest {
 // more. Error(kUsage) where another process works in the folder.
 SuiteResults run_suite(Env& env, const SuiteRequest& request);
 
-// What train::RunRequest::score_suite asks for.
-Json score_for_training(Env& env, const fs::path& suite, const fs::path& model,
-                        const fs::path& output);
+// Reads the files of every task, so that a mistake in them shows before a run that is to evaluate
+// by them. Errors as load_task().
+void check_suite_files(Env& env, const SuiteOptions& suite, const tokenizer::Tokenizer& tokenizer);
+
+// What train::RunRequest::score_suite asks for. The suite's device and precision are the run's.
+Json score_for_training(Env& env, const train::SuiteJob& job);
 
 }  // namespace rexbert::tasks

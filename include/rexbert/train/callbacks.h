@@ -71,22 +71,6 @@ class EvaluationCallback final : public Callback {
   MetricsLog& metrics_;
 };
 
-// Runs an evaluation suite on the model of the moment at its times and writes its scores into
-// metrics.jsonl. Rank 0 does all of it, the others wait.
-class SuiteCallback final : public Callback {
- public:
-  // Scores the model that training has come to, with a name that says when; the fields of the line.
-  using Score = std::function<Json(const StepResult&, const std::string& name)>;
-  SuiteCallback(const EvaluationOptions& options, MetricsLog& metrics, Score score)
-      : options_(options), metrics_(metrics), score_(std::move(score)) {}
-  void step_done(Trainer& trainer, const StepResult& result) override;
-
- private:
-  EvaluationOptions options_;
-  MetricsLog& metrics_;
-  Score score_;
-};
-
 // Compares the ranks: the layout of their gradient buckets at the start, and every so many steps
 // their weights. Error(kPeer) on all ranks, naming parameter and rank. Does nothing for one rank.
 class ConsistencyCallback final : public Callback {

@@ -8,15 +8,10 @@
 #include "rexbert/core/json.h"
 #include "rexbert/dist/launch.h"
 #include "rexbert/train/run_config.h"
+#include "rexbert/train/suite_callback.h"
 #include "rexbert/train/trainer.h"
 
 namespace rexbert::train {
-
-// Runs the suite of the config `suite` on the model folder `model` and writes its report into
-// `output`; returns what the metrics are to say: the mean of each measure by task. It stands above
-// this module: tasks::score_for_training.
-using ScoreSuite =
-    std::function<Json(const fs::path& suite, const fs::path& model, const fs::path& output)>;
 
 struct RunRequest {
   // "auto": the newest whole checkpoint of the run directory, else the beginning. "none": the
