@@ -35,7 +35,8 @@ check_format() {
 }
 
 run_tests() {
-  ctest --test-dir build/release --output-on-failure --no-tests=error --parallel 2 "$@"
+  # Two tests at a time, two threads each: threads that spin while they wait would take the cores from the others.
+  OMP_WAIT_POLICY=passive ctest --test-dir build/release --output-on-failure --no-tests=error --parallel 2 "$@"
 }
 
 if [[ $oracle == yes ]]; then

@@ -24,6 +24,7 @@ from transformers import PreTrainedTokenizerFast
 # f32 against f32: sums of up to 2,000 states in another order.
 TOLERANCE = 1e-4
 CONTEXT = 512
+PADDED = 4  # texts in a batch
 HIDDEN = 64
 TARGETS = (1, 2, 3, 10, 17, 63, 64, 65, 66, 130, 300, 509, 510, 511, 512, 700, 1300, 2000)
 SPECIAL_TEXTS = ("", " ", "naïve café 日本語 — “quoted”", "3.5mm\ttab", "  spaces  between  ", "👩‍👩‍👧 emoji")
@@ -95,16 +96,19 @@ def pooled(states, mask, pooling):
 
 
 def vectors_of(model, tokenizer, texts, context):
-    """By pooling: one text at a time, and all of them padded to the longest."""
-    batches = [tokenizer([text], truncation=True, max_length=context, return_tensors="pt") for text in texts]
-    batches.append(tokenizer(texts, truncation=True, max_length=context, padding=True, return_tensors="pt"))
-    with torch.no_grad():
-        states = [model(input_ids=batch["input_ids"], attention_mask=batch["attention_mask"]).last_hidden_state
-                  for batch in batches]
-    found = {}
-    for pooling in ("cls", "mean"):
-        results = [pooled(state, batch["attention_mask"], pooling) for state, batch in zip(states, batches)]
-        found[pooling] = torch.cat(results[:-1]), results[-1]
+    """By pooling: one text at a time, and in batches, each padded to its longest text."""
+    found = {"cls": [], "mean": []}
+    for size in (1, PADDED):
+        rows = {pooling: [] for pooling in found}
+        for begin in range(0, len(texts), size):
+            batch = tokenizer(texts[begin:begin + size], truncation=True, max_length=context, padding=True,
+                              return_tensors="pt")
+            with torch.no_grad():
+                states = model(**batch).last_hidden_state
+            for pooling in found:
+                rows[pooling].append(pooled(states, batch["attention_mask"], pooling))
+        for pooling in found:
+            found[pooling].append(torch.cat(rows[pooling]))
     return found
 
 
@@ -116,7 +120,7 @@ def finished(vectors, dimensions, normalize):
 
 def check_vectors(rexbert, folder, root, tokenizer, contexts, cuts):
     """Every pooling in every one of `contexts`, each with every one of `cuts`: dimensions, and whether to normalize."""
-    model = AutoModel.from_pretrained(folder, attn_implementation="eager").eval()
+    model = AutoModel.from_pretrained(folder, attn_implementation="sdpa").eval()
     texts = make_texts(root, tokenizer, random.Random(5))
     lines = root / "texts.jsonl"
     lines.write_text("".join(json.dumps({"title": text}) + "\n" for text in texts), encoding="utf8")
@@ -151,7 +155,7 @@ def check_formats(rexbert, folder, root):
 
 
 def check_masks(rexbert, folder, tokenizer):
-    model = AutoModelForMaskedLM.from_pretrained(folder, attn_implementation="eager").eval()
+    model = AutoModelForMaskedLM.from_pretrained(folder, attn_implementation="sdpa").eval()
     worst, wrong = 0.0, []
     for text in MASKED_TEXTS:
         words = [rexbert, "fill-mask", text, "--checkpoint", folder, "--top", TOP, "--precision", "f32", "--json"]
