@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Everything that a change must pass, the same here and in continuous integration: set-up, build,
-# formatting, layers and all tests but those that compare with the Python references.
+# formatting, layers, the API reference, the examples against an installed library, and all
+# tests but those that compare with the Python references.
 #
 #   scripts/check.sh [--oracle]
 #
@@ -44,10 +45,12 @@ if [[ $oracle == yes ]]; then
   part "build" build
   part "oracle tests" run_tests --label-regex '^(oracle|spark)$'
 else
-  part "set-up" scripts/setup.sh --parquet
+  part "set-up" scripts/setup.sh --parquet --library
   part "build" build
   part "formatting" check_format
   part "layers" python3 tools/check_layers.py
+  part "reference" doxygen docs/Doxyfile
+  part "examples" scripts/examples.sh
   part "tests" run_tests --label-exclude '^oracle$'
 fi
 say "all checks passed in $SECONDS s"

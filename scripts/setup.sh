@@ -2,7 +2,8 @@
 # Sets up what a build needs: system packages, LibTorch, SentencePiece and the formatter. Run it again
 # at any time: what is there is kept, and a second run takes seconds.
 #
-#   scripts/setup.sh [--no-system] [--cuda] [--oracle] [--parquet] [--spark] [--libtorch DIR]
+#   scripts/setup.sh [--no-system] [--cuda] [--oracle] [--parquet] [--spark] [--library]
+#                    [--libtorch DIR]
 #
 #   --no-system     install no system packages; list what is missing and stop if something is
 #   --cuda          LibTorch with all CUDA libraries (1.8 GB to download, 4 GB on disk)
@@ -10,6 +11,8 @@
 #                   their LibTorch serves the build too when there is no other yet
 #   --parquet       Arrow's C++ libraries, to read Parquet (55 MB to download, 170 MB on disk)
 #   --spark         Apache Spark with a Java to run it, for scripts/spark (500 MB to download, 720 MB on disk)
+#   --library       what scripts/examples.sh and the API reference need: Clang, Doxygen, zsh, groff
+#                   (800 MB on disk)
 #   --libtorch DIR  use an unpacked LibTorch 2.11 or the torch folder of a Python installation
 #   -h, --help      print this
 #
@@ -66,9 +69,17 @@ readonly spark_packages="
 openjdk-17-jre-headless command java
 "
 
+readonly library_packages="
+clang                command clang++
+doxygen              command doxygen
+groff                command groff
+zsh                  command zsh
+"
+
 missing_packages() {
   local package kind probe packages=${system_packages#$'\n'}
   if [[ $spark == yes ]]; then packages+=${spark_packages#$'\n'}; fi
+  if [[ $library == yes ]]; then packages+=${library_packages#$'\n'}; fi
   while read -r package kind probe; do
     case $kind in
       command) command -v "$probe" >/dev/null || say "$package" ;;
@@ -313,7 +324,7 @@ set_up_formatter() {
   say "clang-format: $deps/tools/bin/clang-format"
 }
 
-system=yes cuda=no oracle=no parquet=no spark=no libtorch=
+system=yes cuda=no oracle=no parquet=no spark=no library=no libtorch=
 while (($# > 0)); do
   case $1 in
     --no-system) system=no ;;
@@ -321,6 +332,7 @@ while (($# > 0)); do
     --oracle) oracle=yes ;;
     --parquet) parquet=yes ;;
     --spark) spark=yes ;;
+    --library) library=yes ;;
     --libtorch) libtorch=${2:?"--libtorch needs a folder"} && shift ;;
     -h | --help) usage && exit 0 ;;
     *) usage >&2 && say "setup.sh: unknown option $1" >&2 && exit 2 ;;

@@ -32,6 +32,7 @@ void add_config_command(CLI::App& app) {
   print->footer("Example: rexbert config print --config configs/base/phase1.yaml --set run.seed=3");
 
   CLI::App* docs = command->add_subcommand("docs", "Print the reference of all keys in Markdown");
+  docs->footer("Example: rexbert config docs > configuration.md");
   docs->callback([] { std::fputs(train::configuration_reference().c_str(), stdout); });
 }
 

@@ -15,6 +15,7 @@ void add_corpus_command(CLI::App& app) {
   corpus->require_subcommand(1);
   CLI::App* sample = corpus->add_subcommand(
       "sample", "Write the built-in sample corpus: general.jsonl, long.jsonl, ecommerce.jsonl");
+  sample->footer("Example: rexbert corpus sample --output text");
 
   struct Arguments {
     std::string output;

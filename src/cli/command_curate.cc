@@ -55,6 +55,7 @@ CLI::App* add_stage(CLI::App& command, const std::string& name, const std::strin
                     const std::shared_ptr<Options>& options) {
   CLI::App* stage = command.add_subcommand(name, what);
   options->add_to(*stage);
+  stage->footer(str_cat("Example: rexbert curate ", name, " --config configs/curate/ecom.yaml"));
   return stage;
 }
 
@@ -113,9 +114,9 @@ void add_curate_command(CLI::App& app) {
     });
   }
   add_cluster_commands(*command);
-  command->add_subcommand("docs", "Print the reference of all keys in Markdown")->callback([] {
-    std::fputs(curate::curate_configuration_reference().c_str(), stdout);
-  });
+  CLI::App* docs = command->add_subcommand("docs", "Print the reference of all keys in Markdown");
+  docs->footer("Example: rexbert curate docs > curation-configuration.md");
+  docs->callback([] { std::fputs(curate::curate_configuration_reference().c_str(), stdout); });
   command->footer("Example: rexbert curate run --config configs/curate/ecom.yaml");
 }
 

@@ -90,8 +90,10 @@ void add_eval_suite_commands(CLI::App& eval) {
   report->footer(
       "Example: rexbert eval report seed1/results.json seed2/results.json --output results");
 
-  eval.add_subcommand("docs", "Print the reference of the suite's configuration as Markdown")
-      ->callback([] { std::fputs(tasks::suite_reference().c_str(), stdout); });
+  CLI::App* docs =
+      eval.add_subcommand("docs", "Print the reference of the suite's configuration as Markdown");
+  docs->footer("Example: rexbert eval docs > evaluation-configuration.md");
+  docs->callback([] { std::fputs(tasks::suite_reference().c_str(), stdout); });
 }
 
 }  // namespace rexbert::cli

@@ -172,6 +172,9 @@ void add_report(CLI::App& parent) {
   const auto arguments = std::make_shared<ReportArguments>();
   CLI::App& command =
       *parent.add_subcommand("report", "Where each masking policy spends its masks on a stream");
+  command.footer(
+      "Example: rexbert salience report --table salience.json --data shards/products \\\n"
+      "           --tokenizer tokenizer");
   command.add_option("--table", arguments->table, "Salience table")->required();
   command.add_option("--data", arguments->data, "Shards to mask")->required();
   command.add_option("--tokenizer", arguments->tokenizer, "Tokenizer folder that made them")

@@ -139,6 +139,7 @@ void add_tokenize_command(CLI::App& app) {
   add_output_options(*command, *arguments);
   CLI::App* merge =
       command->add_subcommand("merge", "Write the index over the parts that --part i/n made");
+  merge->footer("Example: rexbert tokenize merge shards/general");
   merge->add_option("outputs", arguments->merge_outputs, "Output folders of finished parts")
       ->required();
   merge->callback([arguments] { run_merge(arguments->merge_outputs); });

@@ -103,6 +103,8 @@ void add_train(CLI::App& parent) {
       ->capture_default_str();
   command.add_option("--on-error", arguments->on_error, "A bad line: stop or skip")
       ->capture_default_str();
+  command.footer(
+      "Example: rexbert tokenizer train --input text --output tokenizer --vocabulary-size 50368");
   command.callback([arguments] { run_train(*arguments); });
 }
 
@@ -172,9 +174,11 @@ void add_tokenizer_command(CLI::App& app) {
 
   CLI::App& info = *command.add_subcommand("info", "Say what a tokenizer folder holds");
   info.add_option("folder", *folder, "Tokenizer folder")->required();
+  info.footer("Example: rexbert tokenizer info tokenizer");
   info.callback([folder] { run_info(*folder); });
 
   CLI::App& encode = *command.add_subcommand("encode", "Print the ids of texts, a line a text");
+  encode.footer("Example: rexbert tokenizer encode tokenizer \"A pair of running shoes\" --pieces");
   encode.add_option("folder", encoding->folder, "Tokenizer folder")->required();
   encode.add_option("text", encoding->texts, "Texts");
   encode.add_option("--input", encoding->inputs, "Files, directories or globs of documents");
@@ -182,6 +186,7 @@ void add_tokenizer_command(CLI::App& app) {
   encode.callback([encoding] { run_encode(*encoding); });
 
   CLI::App& decode = *command.add_subcommand("decode", "Print the text of ids");
+  decode.footer("Example: rexbert tokenizer decode tokenizer 17 3021 5");
   decode.add_option("folder", *folder, "Tokenizer folder")->required();
   decode.add_option("ids", *ids, "Token ids")->required();
   decode.callback([folder, ids] { run_decode(*folder, *ids); });

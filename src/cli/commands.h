@@ -23,5 +23,6 @@ void add_embed_command(CLI::App& app);
 void add_fill_mask_command(CLI::App& app);
 void add_bench_command(CLI::App& app);
 void add_doctor_command(CLI::App& app);
+void add_completion_command(CLI::App& app);
 
 }  // namespace rexbert::cli

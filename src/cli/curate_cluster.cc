@@ -56,12 +56,14 @@ void add_cluster_commands(CLI::App& curate) {
   CLI::App* plan = curate.add_subcommand(
       "plan", "Print the input files and what else a cluster must know, as JSON");
   options->add_to(*plan);
+  plan->footer("Example: rexbert curate plan --config configs/curate/ecom.yaml");
   plan->callback(
       [options] { print(curate::Pipeline(Env::posix(), options->load()).plan().dump(1) + "\n"); });
 
   CLI::App* begin = curate.add_subcommand(
       "begin", "Make the folder of a stage that a cluster does, or check that it is the same's");
   options->add_to(*begin);
+  begin->footer("Example: rexbert curate begin filter --config configs/curate/ecom.yaml");
   begin->add_option("stage", options->stage, "filter or dedup")->required();
   begin->callback(
       [options] { curate::Pipeline(Env::posix(), options->load()).begin(options->stage); });
@@ -69,12 +71,15 @@ void add_cluster_commands(CLI::App& curate) {
   CLI::App* sketch = curate.add_subcommand(
       "sketch", "Print what deduplication compares of documents, as JSON lines");
   options->add_to(*sketch);
+  sketch->footer(
+      "Example: rexbert curate sketch --config configs/curate/ecom.yaml --input part.jsonl");
   sketch->add_option("--input", options->input, "Documents of a stage; -: standard input")
       ->capture_default_str();
   sketch->callback(
       [options] { curate::sketch_stream(Env::posix(), options->load(), options->input, print); });
 
   CLI::App* copy = curate.add_subcommand("copy", "Copy lines, plain or compressed by file names");
+  copy->footer("Example: rexbert curate copy --input part.jsonl.zst --output part.jsonl.gz");
   copy->add_option("--input", options->input, "File; -: standard input")->capture_default_str();
   copy->add_option("--output", options->output, "File; -: standard output")->capture_default_str();
   copy->add_option("--drop", options->drop, "File of the rising numbers of lines to leave out");

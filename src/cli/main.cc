@@ -63,6 +63,7 @@ void add_commands(CLI::App& app) {
 #ifdef REXBERT_HAS_COMMAND_DOCTOR
   add_doctor_command(app);
 #endif
+  add_completion_command(app);
 }
 
 // CLI11 says only that a command is required when the word in its place, argv[at], is none.
@@ -85,7 +86,8 @@ void check_command(const CLI::App& app, int at, int argc, char** argv) {
 
 int main(int argc, char** argv) {
   CLI::App app("RexBERT: from text to a finished encoder", "rexbert");
-  app.set_version_flag("--version", std::string(rexbert::kVersion));
+  app.set_version_flag("--version",
+                       rexbert::str_cat("rexbert ", rexbert::kVersion, "\n", REXBERT_BUILD));
   app.require_subcommand(1);
   bool verbose = false;
   app.add_flag("-v,--verbose", verbose, "Print debug lines");

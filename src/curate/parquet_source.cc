@@ -13,12 +13,20 @@
 namespace rexbert::curate {
 namespace {
 
-// The module's function; it stays loaded. It lies beside the program, else where the loader looks.
+// The module's function; it stays loaded. It lies beside the program or the library that this is a
+// part of, in the lib/ beside the program's bin/, or else where the loader looks.
 OpenParquetRows* load_module() {
   const fs::path name = "librexbert_parquet.so";
   std::error_code ignored;
-  const fs::path beside = fs::read_symlink("/proc/self/exe", ignored).parent_path() / name;
-  const fs::path path = fs::exists(beside, ignored) ? beside : name;
+  Dl_info self = {};
+  dladdr(reinterpret_cast<void*>(&load_module), &self);
+  const fs::path here =
+      fs::canonical(self.dli_fname == nullptr ? "" : self.dli_fname, ignored).parent_path();
+  const fs::path program = fs::read_symlink("/proc/self/exe", ignored).parent_path();
+  fs::path path = name;
+  for (const fs::path& folder : {here / "../lib", here, program}) {
+    if (fs::exists(folder / name, ignored)) path = folder / name;
+  }
   void* const module = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL | RTLD_DEEPBIND);
   void* const function = module == nullptr ? nullptr : dlsym(module, kOpenParquetRows);
   if (function == nullptr) {

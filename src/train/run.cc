@@ -281,6 +281,9 @@ class Run {
           batch::Masker(eval::kEvaluationSeed, batch::MaskVocabulary::from(tokenizer_)),
           config_.evaluation, config_.data.micro_tokens, metrics));
     }
+    if (request.make_callbacks) {
+      for (auto& callback : request.make_callbacks()) callbacks.push_back(std::move(callback));
+    }
     callbacks.push_back(std::make_unique<CheckpointCallback>(
         ckpt::CheckpointStore(env_, checkpoint_directory(config_)), config_.checkpoint,
         ckpt::Platform::current(config_.run.device, group_.world_size()), metrics,

@@ -1,8 +1,10 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "rexbert/core/env.h"
 #include "rexbert/core/json.h"
@@ -26,6 +28,9 @@ struct RunRequest {
   std::function<bool()> stop_requested;
   // Needed where the config has evaluation.suite.
   ScoreSuite score_suite;
+  // Callbacks beside the run's own, before its checkpoints are made; called once, on every rank.
+  // May be empty.
+  std::function<std::vector<std::unique_ptr<Callback>>()> make_callbacks;
 };
 
 // Trains as the config says, from the beginning, from where the run stopped, or from where the run

@@ -1,0 +1,93 @@
+#!/usr/bin/env bash
+# The library as others see it: installs it, moves the tree, builds every example against that tree
+# alone with each compiler that is here, and runs it on a made corpus.
+#
+#   scripts/examples.sh [WORK_DIR]
+#
+#   WORK_DIR    default build/examples; emptied first
+#   -h, --help  print this
+#
+# After scripts/check.sh or a build of the preset `release`.
+set -euo pipefail
+source "$(dirname -- "${BASH_SOURCE[0]}")/lib.sh"
+[[ ${1:-} == -h || ${1:-} == --help ]] && usage && exit 0
+work=$(realpath -m "${1:-$repository/build/examples}")
+cd "$repository"
+rm -rf "$work"
+mkdir -p "$work"
+
+cmake --build --preset release --target install_components
+cmake --install build/release --prefix "$work/installed" >/dev/null
+mv "$work/installed" "$work/moved"
+tree=$work/moved
+rexbert=$tree/bin/rexbert
+torch=$(sed -n 's/^TORCH_ROOT:INTERNAL=//p' build/release/CMakeCache.txt)
+
+"$rexbert" corpus sample --output "$work/text" --general 300 --long 1 --products 300 >/dev/null
+"$rexbert" tokenizer train --input "$work/text" --output "$work/tokenizer" --vocabulary-size 1024 >/dev/null
+"$rexbert" tokenize "$work/text/general.jsonl" --tokenizer "$work/tokenizer" --output "$work/shards" >/dev/null
+cat >"$work/config.yaml" <<CONFIG
+run: {name: example, directory: "\${RUN}", seed: 1, threads: 1}
+model: {vocabulary_size: 1024, layers: 3, hidden_size: 64, intermediate_size: 96, attention_heads: 2}
+tokenizer: {path: "$work/tokenizer"}
+streams: {text: {path: "$work/shards"}}
+data: {lanes: 8, micro_tokens: 512}
+phases:
+  - name: all
+    tokens: 1M
+    context_length: 128
+    rope_theta: {global: 10000, local: 10000}
+    learning_rate: {schedule: warmup_stable, peak: 1e-3, warmup: 10k}
+    batch: {rows: 8}
+    masking: {policy: uniform, probability: 0.3}
+    mixture: {text: 1.0}
+CONFIG
+
+build() { # COMPILER EXAMPLE
+  cmake -S "examples/$2" -B "$work/$1/$2" -G Ninja --no-warn-unused-cli -DCMAKE_BUILD_TYPE=Release -DCMAKE_CXX_COMPILER="$1" \
+    -DCMAKE_CXX_FLAGS="-Wall -Wextra" -DCMAKE_CXX_COMPILER_LAUNCHER="$(command -v ccache || true)" \
+    -DCMAKE_PREFIX_PATH="$tree" -DREXBERT_LIBTORCH="$torch" >/dev/null
+  cmake --build "$work/$1/$2" --parallel "$(compile_jobs)" >/dev/null
+  say "built $2 with $1"
+}
+
+run_all() { # COMPILER
+  local bin=$work/$1
+  "$bin/read_shards/read_shards" "$work/shards" "$work/tokenizer" >"$bin/read_shards.txt"
+  if ldd "$bin/read_shards/read_shards" | grep -i torch; then die "read_shards links LibTorch"; fi
+
+  # Forty steps at once, and twice twenty.
+  RUN=$bin/whole "$bin/custom_training/custom_training" "$work/config.yaml" 40 >"$bin/whole.txt"
+  RUN=$bin/parts "$bin/custom_training/custom_training" "$work/config.yaml" 20 >"$bin/parts.txt"
+  RUN=$bin/parts "$bin/custom_training/custom_training" "$work/config.yaml" 40 >>"$bin/parts.txt"
+  diff "$bin/whole.txt" "$bin/parts.txt" || die "custom_training: a resume changes the losses"
+
+  RUN=$bin/objective "$bin/custom_objective/custom_objective" "$work/config.yaml" 20 >"$bin/objective.txt"
+  [[ $(wc -l <"$bin/objective.txt") == 20 ]] || die "custom_objective: expected 20 steps"
+
+  # A rate that warms up for long: the smoothed loss of some steps lies above an earlier one.
+  RUN=$bin/callback "$bin/custom_callback/custom_callback" "$work/config.yaml" 1 >"$bin/callback.txt" 2>"$bin/callback.log"
+  grep -q "stopped by the callback" "$bin/callback.txt" || die "custom_callback: did not stop"
+  say "ran all with $1"
+}
+
+compilers=()
+for compiler in g++ clang++; do
+  if command -v "$compiler" >/dev/null; then compilers+=("$compiler"); else say "skipped: no $compiler here"; fi
+done
+for example in examples/*/; do  # one file each: with the compilers side by side
+  builds=()
+  for compiler in "${compilers[@]}"; do
+    build "$compiler" "$(basename "$example")" &
+    builds+=($!)
+  done
+  for process in "${builds[@]}"; do wait "$process"; done
+done
+for compiler in "${compilers[@]}"; do run_all "$compiler"; done
+
+# The same by pkg-config.
+mkdir -p "$work/pkg-config"
+PKG_CONFIG_PATH=$tree/lib/pkgconfig bash -c '
+  g++ examples/read_shards/read_shards.cc $(pkg-config --cflags --libs rexbert-data) -o "$1/read_shards"' _ "$work/pkg-config"
+"$work/pkg-config/read_shards" "$work/shards" "$work/tokenizer" | diff - "$work/g++/read_shards.txt"
+say "examples: all built and run against $tree"
