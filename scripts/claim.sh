@@ -17,7 +17,7 @@
 #   --quick     a hundredth of the tokens and few examples, to try the script
 #   -h, --help  print this
 #
-# Results: WORK_DIR/results/results.{md,json,html}. About 90 minutes on two cores.
+# Results: WORK_DIR/results/results.{md,json,html}. About three hours on two cores.
 set -euo pipefail
 source "$(dirname -- "${BASH_SOURCE[0]}")/lib.sh"
 quick=no
