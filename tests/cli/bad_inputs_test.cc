@@ -76,7 +76,7 @@ TEST_F(BadInputTest, CommandLines) {
   expect({"frobnicate"}, 2,
          "rexbert: unknown command \"frobnicate\"; expected one of config, corpus, tokenizer, "
          "tokenize, shards, curate, salience, plan, train, eval, import, export, embed, fill-mask, "
-         "bench, doctor");
+         "bench, doctor, completion, manual");
   expect({"trian"}, 2, "rexbert: unknown command \"trian\"; did you mean train?");
   expect({"curate", "filtr"}, 2, "rexbert: unknown command \"filtr\"; did you mean filter?");
   expect({"train"}, 2, "--config is required\nRun with --help for more information.");
