@@ -3,6 +3,7 @@
 #include <curl/curl.h>
 
 #include <array>
+#include <cstdlib>
 #include <exception>
 #include <utility>
 
@@ -138,8 +139,9 @@ class Receiver {
 class HeaderList {
  public:
   explicit HeaderList(const Request& request) {
-    // Without these, libcurl would call every body a form.
-    if (!has(request, "Content-Type")) append("Content-Type:");
+    // Without this, libcurl would call every body a form.
+    const bool has_body = request.method == Method::kPut || request.method == Method::kPost;
+    if (has_body && !has(request, "Content-Type")) append("Content-Type:");
     for (const Header& header : request.headers) {
       constexpr std::string_view kBreaks("\r\n\0", 3);
       if (header.name.find_first_of(kBreaks) != std::string::npos ||
@@ -186,7 +188,42 @@ void set_limits(CURL* curl, const Options& options) {
   set(curl, CURLOPT_FOLLOWLOCATION, options.max_redirects > 0 ? 1L : 0L);
   set(curl, CURLOPT_MAXREDIRS, static_cast<long>(options.max_redirects));
   set(curl, CURLOPT_POSTREDIR, static_cast<long>(CURL_REDIR_POST_ALL));
-  if (!options.ca_file.empty()) set(curl, CURLOPT_CAINFO, options.ca_file.c_str());
+}
+
+// libcurl itself reads none of these variables; its command does.
+void set_trust(CURL* curl, const Options& options) {
+  const auto variable = [](const char* name) {
+    const char* const value = std::getenv(name);
+    return std::string(value == nullptr ? "" : value);
+  };
+  std::string file = options.ca_file;
+  if (file.empty()) file = variable("CURL_CA_BUNDLE");
+  if (file.empty()) file = variable("SSL_CERT_FILE");
+  if (!file.empty()) {
+    set(curl, CURLOPT_CAINFO, file.c_str());
+  } else if (const std::string folder = variable("SSL_CERT_DIR"); !folder.empty()) {
+    set(curl, CURLOPT_CAPATH, folder.c_str());
+  }
+}
+
+void set_signature(CURL* curl, const AwsSignature& signature) {
+  set(curl, CURLOPT_AWS_SIGV4, str_cat("aws:amz:", signature.region, ":s3").c_str());
+  set(curl, CURLOPT_USERNAME, signature.access_key.c_str());
+  set(curl, CURLOPT_PASSWORD, signature.secret_key.c_str());
+}
+
+// What a user can do about it; empty where there is nothing to say.
+std::string_view advice(CURLcode code) {
+  switch (code) {
+    case CURLE_PEER_FAILED_VERIFICATION:
+      return ": where the server has a certificate of one's own, CURL_CA_BUNDLE names the file of "
+             "PEM certificates to trust";
+    case CURLE_SSL_CACERT_BADFILE:
+      return ": expected a file of PEM certificates (CURL_CA_BUNDLE, AWS_CA_BUNDLE, "
+             "SSL_CERT_FILE)";
+    default:
+      return "";
+  }
 }
 
 void set_method(CURL* curl, const Request& request) {
@@ -227,6 +264,8 @@ class Connections::Handle {
     const HeaderList headers(request);
     Receiver receiver(curl_, request, options);
     set_limits(curl_, options);
+    set_trust(curl_, options);
+    if (request.signature) set_signature(curl_, *request.signature);
     set_method(curl_, request);
     set(curl_, CURLOPT_HTTPHEADER, headers.get());
     set(curl_, CURLOPT_ERRORBUFFER, problem.data());
@@ -241,7 +280,8 @@ class Connections::Handle {
     curl_easy_getinfo(curl_, CURLINFO_REQUEST_SIZE, &sent);
     outcome.reached = sent > 0;
     outcome.transient = is_transient(code);
-    outcome.problem = problem[0] != '\0' ? problem.data() : curl_easy_strerror(code);
+    outcome.problem =
+        str_cat(problem[0] != '\0' ? problem.data() : curl_easy_strerror(code), advice(code));
     return outcome;
   }
 

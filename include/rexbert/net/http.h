@@ -45,6 +45,14 @@ class BodySink {
   virtual void write(std::string_view data) = 0;
 };
 
+// Signs a request for S3 (AWS Signature Version 4, by libcurl). The session token is the header
+// X-Amz-Security-Token, which is the caller's to send.
+struct AwsSignature {
+  std::string region;
+  std::string access_key;
+  std::string secret_key;
+};
+
 // A try that failed and is about to be repeated.
 struct Retry {
   int attempt = 1;  // which one failed, from 1
@@ -59,8 +67,9 @@ struct Request {
   std::string url = {};  // http or https
   // A header without value is not sent, not even where the client has one of its own.
   std::vector<Header> headers = {};
-  std::string_view body = {};                       // of PUT and POST; lives until the call returns
-  std::optional<ByteRange> range = {};              // of GET
+  std::string_view body = {};           // of PUT and POST; lives until the call returns
+  std::optional<ByteRange> range = {};  // of GET
+  std::optional<AwsSignature> signature = {};
   BodySink* sink = nullptr;                         // null: the body goes into the response
   std::function<void(const Retry&)> on_retry = {};  // just before the next try; may throw to stop
 };
@@ -113,8 +122,9 @@ struct Options {
   std::chrono::seconds max_retry_after = std::chrono::minutes(5);
   // Of the delays' u. Default 0.
   uint64_t seed = 0;
-  // File of PEM certificates that https trusts instead of the system's. Default empty: the
-  // system's.
+  // File of PEM certificates that https trusts instead of the system's. Default empty: what the
+  // environment names as the command curl reads it (CURL_CA_BUNDLE, SSL_CERT_FILE, SSL_CERT_DIR),
+  // else the system's.
   std::string ca_file = {};
   // A body that no sink takes and that is longer is an error. Default 1 GiB.
   uint64_t max_body_bytes = uint64_t{1} << 30;

@@ -1,0 +1,84 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "rexbert/core/clock.h"
+#include "rexbert/core/env.h"
+#include "rexbert/net/aws.h"
+#include "rexbert/net/http.h"
+
+namespace rexbert::net {
+
+// True for http://..., https://... and s3://...
+bool is_url(const fs::path& path);
+
+// Options for reading and writing large objects: an outage of a minute is waited for, and there is
+// no time limit on a whole transfer, but one on a transfer that stands still.
+Options storage_options();
+
+struct ObjectInfo {
+  uint64_t size = 0;
+  std::string version = {};  // ETag, else Last-Modified, else empty
+};
+
+// An object is no longer the one that a reader began with: Error(kIo).
+class ChangedError : public Error {
+ public:
+  explicit ChangedError(std::string message) : Error(ErrorCode::kIo, std::move(message)) {}
+};
+
+// Objects behind URLs: s3:// at any server that speaks S3, http:// and https:// at any server. Safe
+// for many threads. The account of s3:// is looked up at its first use, and again where the server
+// says that a token has expired.
+//
+// Errors name the URL as the caller writes it and what to do: kNotFound for an object or bucket
+// that is not there, kIo for all that the client could not do, keys and rights included.
+class Storage {
+ public:
+  explicit Storage(Options options = storage_options(), Clock& clock = Clock::steady(),
+                   Env& env = Env::posix(), Environment environment = process_environment());
+
+  // Nothing where there is no such object; a missing bucket is Error(kNotFound).
+  std::optional<ObjectInfo> look_up(const std::string& url);
+
+  // A whole object that is small, or whose size is not known.
+  std::string read(const std::string& url);
+
+  struct Part {
+    std::string data;
+    ObjectInfo object;
+  };
+  // Bytes [offset, offset + length), all of them: Error(kCorrupt) where the object ends earlier.
+  // Where `version` is not empty, an object of another version is ChangedError.
+  Part read_part(const std::string& url, uint64_t offset, uint64_t length,
+                 const std::string& version = {});
+
+  // Creates or replaces the object, which appears as a whole. At most 5 GiB, as S3 takes at once.
+  void write(const std::string& url, std::string_view body);
+
+ private:
+  AwsAccount account();
+  bool refresh_account(const AwsAccount& used);
+  Client& s3_client(const AwsAccount& account);
+  // The response to `request` for `url`, signed where it is s3://, whatever its status.
+  Response send(Request request, const std::string& url);
+  // The error that `response` is, with what the server says of it.
+  [[noreturn]] void fail(const Request& request, const Response& response, const std::string& url);
+
+  Options options_;
+  Clock& clock_;
+  Env& env_;
+  Environment environment_;
+  Client plain_;
+  std::mutex mutex_;
+  std::optional<AwsAccount> account_;
+  std::unique_ptr<Client> s3_;
+};
+
+}  // namespace rexbert::net

@@ -1,0 +1,197 @@
+#include "rexbert/net/storage.h"
+
+#include <charconv>
+
+#include "rexbert/core/error.h"
+#include "rexbert/core/hash.h"
+#include "rexbert/core/strings.h"
+
+namespace rexbert::net {
+namespace {
+
+constexpr uint64_t kMostAtOnce = uint64_t{5} << 30;
+
+bool is_missing(const Response& response) {
+  return response.status == 404 || response.status == 410;
+}
+
+std::string version_of(const Response& response) {
+  std::string_view version = response.header("etag");
+  if (version.empty()) version = response.header("last-modified");
+  return std::string(version);
+}
+
+std::optional<uint64_t> parse_size(std::string_view digits) {
+  uint64_t size = 0;
+  const auto [end, problem] = std::from_chars(digits.data(), digits.data() + digits.size(), size);
+  if (digits.empty() || problem != std::errc() || end != digits.data() + digits.size()) return {};
+  return size;
+}
+
+Request signed_request(Request request, const AwsAccount& account) {
+  request.headers.push_back({"X-Amz-Content-Sha256", hash_hex("sha256", request.body)});
+  if (!account.session_token.empty()) {
+    request.headers.push_back({"X-Amz-Security-Token", account.session_token});
+  }
+  request.signature = AwsSignature{account.region, account.access_key, account.secret_key};
+  return request;
+}
+
+}  // namespace
+
+bool is_url(const fs::path& path) {
+  const std::string& text = path.native();
+  return text.starts_with("http://") || text.starts_with("https://") || is_s3_url(text);
+}
+
+Options storage_options() {
+  Options options;
+  options.total_timeout = std::chrono::milliseconds(0);
+  options.low_speed_bytes_per_second = 1000;
+  options.low_speed_time = std::chrono::seconds(30);
+  options.max_attempts = 10;  // 60 to 120 s of waiting
+  return options;
+}
+
+Storage::Storage(Options options, Clock& clock, Env& env, Environment environment)
+    : options_(std::move(options)),
+      clock_(clock),
+      env_(env),
+      environment_(std::move(environment)),
+      plain_(options_, clock) {}
+
+AwsAccount Storage::account() {
+  const std::scoped_lock lock(mutex_);
+  if (!account_) account_ = load_aws_account(env_, environment_);
+  return *account_;
+}
+
+// True when files or variables say something else by now.
+bool Storage::refresh_account(const AwsAccount& used) {
+  const std::scoped_lock lock(mutex_);
+  account_ = load_aws_account(env_, environment_);
+  return *account_ != used;
+}
+
+Client& Storage::s3_client(const AwsAccount& account) {
+  if (account.ca_file.empty() || !options_.ca_file.empty()) return plain_;
+  const std::scoped_lock lock(mutex_);
+  if (!s3_) {
+    Options options = options_;
+    options.ca_file = account.ca_file;
+    s3_ = std::make_unique<Client>(std::move(options), clock_);
+  }
+  return *s3_;
+}
+
+Response Storage::send(Request request, const std::string& url) {
+  if (!is_s3_url(url)) {
+    request.url = url;
+    return plain_.send(request);
+  }
+  const S3Location location = parse_s3_url(url);
+  while (true) {
+    const AwsAccount used = account();
+    request.url = s3_http_url(location, used);
+    const Response response = with_context(url, [&] {
+      const bool anonymous = used.access_key.empty();
+      return s3_client(used).send(anonymous ? request : signed_request(request, used));
+    });
+    const std::string code = response.ok() ? "" : parse_s3_error(response.body).code;
+    if (code != "ExpiredToken" || !refresh_account(used)) return response;
+  }
+}
+
+void Storage::fail(const Request& request, const Response& response, const std::string& url) {
+  if (!is_s3_url(url)) {
+    Request named = request;
+    named.url = url;
+    Error error = status_error(named, response);
+    if (response.status != 401 && response.status != 403) throw error;
+    throw Error(error.code(), str_cat(error.message(),
+                                      ": the server wants a password, which a URL "
+                                      "may hold: https://user:password@host/"));
+  }
+  const AwsAccount used = account();
+  const S3Location location = parse_s3_url(url);
+  // The answer to HEAD has no body, which would say what is wrong.
+  const Response told = request.method == Method::kHead
+                            ? send({.range = request.range ? request.range : ByteRange{0, 1}}, url)
+                            : response;
+  const S3Error error = parse_s3_error(told.ok() ? std::string_view() : told.body);
+  S3Error known = error;
+  if (known.region.empty()) known.region = response.header("x-amz-bucket-region");
+  if (known.region == used.region) known.region.clear();
+  Request named = request;
+  named.url = s3_http_url(location, used);
+  std::string text = str_cat(describe(named), ": status ", response.status);
+  if (response.attempts > 1) text += str_cat(" at attempt ", response.attempts);
+  if (!error.code.empty()) text += " " + error.code;
+  if (!error.message.empty()) text += ": " + str_quote(error.message, 200);
+  const std::string advice = s3_advice(response.status, known, location, used);
+  if (!advice.empty()) text += ": " + advice;
+  const ErrorCode code = status_error(named, response).code();
+  throw Error(code, std::move(text)).add_context(url);
+}
+
+std::optional<ObjectInfo> Storage::look_up(const std::string& url) {
+  const Request request{.method = Method::kHead};
+  const Response response = send(request, url);
+  if (is_missing(response)) {
+    if (!is_s3_url(url)) return std::nullopt;
+    const Response told = send({.range = ByteRange{0, 1}}, url);
+    if (parse_s3_error(told.body).code != "NoSuchBucket") return std::nullopt;
+    fail({}, told, url);
+  }
+  if (!response.ok()) fail(request, response, url);
+  const auto size = parse_size(response.header("content-length"));
+  if (!size) {
+    throw Error(ErrorCode::kIo,
+                str_cat(url, ": expected a Content-Length in the answer to HEAD, got ",
+                        str_quote(response.header("content-length"))));
+  }
+  return ObjectInfo{*size, version_of(response)};
+}
+
+std::string Storage::read(const std::string& url) {
+  Response response = send({}, url);
+  if (!response.ok()) fail({}, response, url);
+  return std::move(response.body);
+}
+
+Storage::Part Storage::read_part(const std::string& url, uint64_t offset, uint64_t length,
+                                 const std::string& version) {
+  Request request{.range = ByteRange{offset, length}};
+  const bool strong = version.starts_with('"');
+  if (strong) request.headers.push_back({"If-Match", version});
+  Response response = send(request, url);
+  const bool changed = response.status == 412;
+  if (!changed && !response.ok()) fail(request, response, url);
+  Part part{std::move(response.body), {0, version_of(response)}};
+  if (changed || (!version.empty() && part.object.version != version)) {
+    throw ChangedError(str_cat(url, ": expected version ", str_quote(version), ", got ",
+                               str_quote(part.object.version), ": it changed while it was read"));
+  }
+  const std::string_view range = response.header("content-range");
+  part.object.size = parse_size(range.substr(range.find('/') + 1)).value_or(0);
+  if (part.data.size() != length) {
+    throw Error(ErrorCode::kCorrupt,
+                str_cat(url, ": offset ", offset, ": expected ", length, " bytes, got ",
+                        part.data.size(), " of an object of ", part.object.size));
+  }
+  return part;
+}
+
+void Storage::write(const std::string& url, std::string_view body) {
+  if (body.size() > kMostAtOnce) {
+    throw Error(ErrorCode::kUsage, str_cat(url, ": expected at most ", kMostAtOnce,
+                                           " bytes, as S3 takes at once, got ", body.size()));
+  }
+  const Request request{.method = Method::kPut,
+                        .headers = {{"Content-Type", "application/octet-stream"}},
+                        .body = body};
+  const Response response = send(request, url);
+  if (!response.ok()) fail(request, response, url);
+}
+
+}  // namespace rexbert::net
