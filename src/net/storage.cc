@@ -4,11 +4,14 @@
 
 #include "rexbert/core/error.h"
 #include "rexbert/core/hash.h"
+#include "rexbert/core/log.h"
 #include "rexbert/core/strings.h"
 
 namespace rexbert::net {
 namespace {
 
+// A few failures in a row are everyday; more are an outage that a user wants to know of.
+constexpr int kQuietTries = 4;
 constexpr uint64_t kMostAtOnce = uint64_t{5} << 30;
 
 bool is_missing(const Response& response) {
@@ -48,7 +51,7 @@ Options storage_options() {
   Options options;
   options.total_timeout = std::chrono::milliseconds(0);
   options.low_speed_bytes_per_second = 1000;
-  options.low_speed_time = std::chrono::seconds(30);
+  options.low_speed_time = std::chrono::seconds(60);
   options.max_attempts = 10;  // 60 to 120 s of waiting
   return options;
 }
@@ -85,6 +88,11 @@ Client& Storage::s3_client(const AwsAccount& account) {
 }
 
 Response Storage::send(Request request, const std::string& url) {
+  request.on_retry = [&](const Retry& retry) {
+    if (retry.attempt < kQuietTries) return;
+    log::warning(str_cat(url, ": ", retry.problem, "; trying again, ", retry.attempt, " of ",
+                         options_.max_attempts, " tries are done"));
+  };
   if (!is_s3_url(url)) {
     request.url = url;
     return plain_.send(request);

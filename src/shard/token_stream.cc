@@ -6,6 +6,8 @@
 
 #include "rexbert/core/error.h"
 #include "rexbert/core/strings.h"
+#include "rexbert/net/storage.h"
+#include "rexbert/shard/remote_shards.h"
 
 namespace rexbert::shard {
 namespace {
@@ -114,8 +116,10 @@ int64_t load_id(const char* at, DType dtype) {
 
 }  // namespace
 
-TokenShard::TokenShard(std::shared_ptr<const ShardReader> reader, const TokenColumn& column)
-    : reader_(std::move(reader)),
+TokenShard::TokenShard(std::shared_ptr<const ShardReader> reader, const TokenColumn& column,
+                       std::shared_ptr<const void> keep)
+    : keep_(std::move(keep)),
+      reader_(std::move(reader)),
       limit_(column.vocabulary > 0 ? static_cast<uint32_t>(column.vocabulary) : 1u << 31) {
   const size_t index = find_column(reader_->info(), column.name, reader_->source());
   const Encoding& encoding = reader_->encoding(index);
@@ -183,33 +187,74 @@ void TokenShard::throw_bad_token(uint64_t sample, uint32_t begin, uint32_t end) 
   throw Error(ErrorCode::kInternal, "a bad token was there and is gone");
 }
 
-TokenStream TokenStream::open(Env& env, const fs::path& directory, TokenColumn column) {
+TokenStream TokenStream::open(Env& env, const fs::path& directory, TokenColumn column,
+                              const CacheOptions& cache) {
+  if (net::is_url(directory)) {
+    return open(env, RemoteShards::open(env, directory.string(), cache), std::move(column));
+  }
   TokenStream stream(env, directory);
   stream.index_ = Index::load(env, directory);
   stream.info_ = StreamInfo::load(env, directory);
-  if (stream.info_) {
-    stream.info_->check_against(stream.index_, (directory / kStreamInfoFile).string());
-    if (column.vocabulary == 0) column.vocabulary = stream.info_->vocabulary_size;
+  stream.check(std::move(column));
+  return stream;
+}
+
+TokenStream TokenStream::open(Env& env, std::shared_ptr<RemoteShards> remote, TokenColumn column) {
+  TokenStream stream(env, remote->url());
+  stream.index_ = remote->index();
+  stream.info_ = remote->info();
+  stream.remote_ = std::move(remote);
+  stream.check(std::move(column));
+  return stream;
+}
+
+void TokenStream::check(TokenColumn column) {
+  if (info_) {
+    info_->check_against(index_, (directory_ / kStreamInfoFile).string());
+    if (column.vocabulary == 0) column.vocabulary = info_->vocabulary_size;
   }
-  const std::string source = (directory / kIndexFile).string();
-  for (size_t i = 0; i < stream.shards(); ++i) {
-    const ShardInfo& info = stream.index_.shards[i];
+  const std::string source = (directory_ / kIndexFile).string();
+  for (size_t i = 0; i < shards(); ++i) {
+    const ShardInfo& info = index_.shards[i];
     const std::string where = str_cat(source, ": shards[", i, "]");
     const Column& found = info.columns[find_column(info, column.name, where)];
     check_token_encoding(Encoding::parse(found.encoding), column,
                          str_cat(where, ": column ", str_quote(found.name)));
   }
-  stream.column_ = std::move(column);
-  return stream;
+  column_ = std::move(column);
 }
 
 std::vector<uint32_t> TokenStream::offsets(size_t shard) const {
+  if (remote_) return remote_->offsets(shard);
   return read_offsets(*env_, directory_, index_.shards.at(shard));
 }
 
 std::shared_ptr<const TokenShard> TokenStream::open_shard(size_t shard) const {
-  return std::make_shared<const TokenShard>(
-      ShardReader::open(*env_, directory_, index_.shards.at(shard)), column_);
+  if (!remote_) {
+    return std::make_shared<const TokenShard>(
+        ShardReader::open(*env_, directory_, index_.shards.at(shard)), column_);
+  }
+  try {
+    return open_held(shard);
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::kCorrupt) throw;
+  }
+  // Damaged on this machine, or a shard without hashes on its way here.
+  remote_->discard(shard);
+  return with_context(remote_->url(), [&] { return open_held(shard); });
+}
+
+std::shared_ptr<const TokenShard> TokenStream::open_held(size_t shard) const {
+  RemoteShards::Held held = remote_->hold(shard);
+  auto reader = ShardReader::open(*env_, held.folder, index_.shards.at(shard));
+  remote_->check_offsets(shard, reader->data());
+  // What was decompressed into memory needs its file no longer.
+  if (index_.shards[shard].zip_data) held.lock.reset();
+  return std::make_shared<const TokenShard>(std::move(reader), column_, std::move(held.lock));
+}
+
+void TokenStream::prefetch(const std::vector<size_t>& shards) const {
+  if (remote_) remote_->prefetch(shards);
 }
 
 }  // namespace rexbert::shard

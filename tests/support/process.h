@@ -9,17 +9,17 @@
 #include <filesystem>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 extern char** environ;
 
 namespace rexbert::test {
 
-// Starts the built command with `words`; what it prints is appended to `log`. `environment`
-// ("NAME=value") is added to the test's own.
-inline pid_t start_rexbert(std::vector<std::string> words, const std::filesystem::path& log,
+// Starts the program words[0]; what it prints is appended to `log`. `environment` ("NAME=value") is
+// added to the test's own.
+inline pid_t start_program(std::vector<std::string> words, const std::filesystem::path& log,
                            std::vector<std::string> environment = {}) {
-  words.insert(words.begin(), REXBERT_BINARY_DIR "/bin/rexbert");
   std::vector<char*> arguments;
   for (std::string& word : words) arguments.push_back(word.data());
   arguments.push_back(nullptr);
@@ -39,6 +39,13 @@ inline pid_t start_rexbert(std::vector<std::string> words, const std::filesystem
       posix_spawn(&process, arguments[0], &actions, nullptr, arguments.data(), entries.data()), 0);
   posix_spawn_file_actions_destroy(&actions);
   return process;
+}
+
+// Starts the built command with `words`.
+inline pid_t start_rexbert(std::vector<std::string> words, const std::filesystem::path& log,
+                           std::vector<std::string> environment = {}) {
+  words.insert(words.begin(), REXBERT_BINARY_DIR "/bin/rexbert");
+  return start_program(std::move(words), log, std::move(environment));
 }
 
 // The wait status.

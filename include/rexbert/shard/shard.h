@@ -10,6 +10,7 @@
 //   index       Index           load, save, merge of partitions
 //   any sample  ShardReader     one checked shard; column values decoded
 //   training    TokenStream     one token column of a stream, any thread, a billion tokens a second
+//   elsewhere   RemoteShards    a stream behind a URL, by way of a cache; sync_stream copies it
 //   sidecar     StreamInfo      fingerprint, counts, how the stream was made
 //   people      verify_stream, describe_stream, render_sample
 //
@@ -18,8 +19,10 @@
 
 #include "rexbert/shard/inspect.h"
 #include "rexbert/shard/reader.h"
+#include "rexbert/shard/remote_shards.h"
 #include "rexbert/shard/shard_index.h"
 #include "rexbert/shard/stream_info.h"
+#include "rexbert/shard/sync.h"
 #include "rexbert/shard/token_stream.h"
 #include "rexbert/shard/value.h"
 #include "rexbert/shard/writer.h"

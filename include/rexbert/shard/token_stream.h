@@ -8,12 +8,15 @@
 #include <vector>
 
 #include "rexbert/core/env.h"
+#include "rexbert/shard/cache_options.h"
 #include "rexbert/shard/reader.h"
 #include "rexbert/shard/shard_index.h"
 #include "rexbert/shard/stream_info.h"
 #include "rexbert/shard/value.h"
 
 namespace rexbert::shard {
+
+class RemoteShards;
 
 // Which column holds the tokens, and how.
 struct TokenColumn {
@@ -32,7 +35,9 @@ class TokenShard {
  public:
   // Locates every sample's tokens: one touch of each sample. All samples of a shard share one
   // dtype; throws Error(kCorrupt) or Error(kIncompatible) naming file, offset and sample otherwise.
-  TokenShard(std::shared_ptr<const ShardReader> reader, const TokenColumn& column);
+  // `keep` lives as long as the shard does.
+  TokenShard(std::shared_ptr<const ShardReader> reader, const TokenColumn& column,
+             std::shared_ptr<const void> keep = nullptr);
 
   uint64_t samples() const { return lengths_.size(); }
   // Tokens of all samples.
@@ -52,6 +57,7 @@ class TokenShard {
  private:
   [[noreturn]] void throw_bad_token(uint64_t sample, uint32_t begin, uint32_t end) const;
 
+  std::shared_ptr<const void> keep_;
   std::shared_ptr<const ShardReader> reader_;
   DType dtype_ = DType::kUint32;
   uint32_t limit_ = 0;
@@ -65,8 +71,11 @@ class TokenStream {
  public:
   // Reads the index and the sidecar, no shard. Throws Error(kNotFound) when there is no index,
   // Error(kIncompatible) when a shard lacks the column or has it in an encoding that holds no
-  // tokens.
-  static TokenStream open(Env& env, const fs::path& directory, TokenColumn column = {});
+  // tokens. `directory` may be a URL (http, https, s3), whose shards come by way of the cache.
+  static TokenStream open(Env& env, const fs::path& directory, TokenColumn column = {},
+                          const CacheOptions& cache = {});
+  // The stream that `remote` fetches.
+  static TokenStream open(Env& env, std::shared_ptr<RemoteShards> remote, TokenColumn column = {});
 
   const fs::path& directory() const { return directory_; }
   const Index& index() const { return index_; }
@@ -83,15 +92,21 @@ class TokenStream {
   // The byte offsets of a shard's samples (N + 1), from the front of its file alone.
   std::vector<uint32_t> offsets(size_t shard) const;
   std::shared_ptr<const TokenShard> open_shard(size_t shard) const;
+  // Shards that are soon opened: those behind a URL are fetched in the background.
+  void prefetch(const std::vector<size_t>& shards) const;
+  bool is_remote() const { return remote_ != nullptr; }
 
  private:
   TokenStream(Env& env, fs::path directory) : env_(&env), directory_(std::move(directory)) {}
+  void check(TokenColumn column);
+  std::shared_ptr<const TokenShard> open_held(size_t shard) const;
 
   Env* env_;
   fs::path directory_;
   TokenColumn column_;
   Index index_;
   std::optional<StreamInfo> info_;
+  std::shared_ptr<RemoteShards> remote_;  // null where the shards lie in a folder
 };
 
 }  // namespace rexbert::shard
