@@ -76,13 +76,19 @@ groff                command groff
 zsh                  command zsh
 "
 
+# Servers that tests of the label `oracle` talk to.
+readonly oracle_packages="
+nginx                command nginx
+"
+
 missing_packages() {
   local package kind probe packages=${system_packages#$'\n'}
+  if [[ $oracle == yes ]]; then packages+=${oracle_packages#$'\n'}; fi
   if [[ $spark == yes ]]; then packages+=${spark_packages#$'\n'}; fi
   if [[ $library == yes ]]; then packages+=${library_packages#$'\n'}; fi
   while read -r package kind probe; do
     case $kind in
-      command) command -v "$probe" >/dev/null || say "$package" ;;
+      command) PATH="$PATH:/usr/sbin" command -v "$probe" >/dev/null || say "$package" ;;
       python) python3 -c "import $probe" 2>/dev/null || say "$package" ;;
       header) has_header "$probe" || say "$package" ;;
     esac

@@ -62,6 +62,20 @@ const shard::TokenShard& LaneReader::shard(int32_t index) const {
   return *found->second;
 }
 
+std::vector<StreamSource::Entry> LaneReader::entries_from(int64_t first, int64_t count) const {
+  std::vector<StreamSource::Entry> entries;
+  for (int64_t i = 0; i < count; ++i) {
+    entries.push_back(source_->entry(order_.seed, lane_, first + i));
+  }
+  return entries;
+}
+
+void LaneReader::announce(int32_t context_length) const {
+  if (!cursor_.takes.empty()) context_length = cursor_.takes.front().context_length;
+  const int64_t windows = 1 + source_->lookahead();
+  source_->prefetch(entries_from(cursor_.first_entry, windows * window_entries(context_length)));
+}
+
 // Keeps the shards that are still needed, opens the others and lets go of the rest.
 void LaneReader::open_shards(const std::vector<StreamSource::Entry>& entries) {
   std::vector<int32_t> needed;
@@ -109,10 +123,8 @@ void LaneReader::add_slice(const StreamSource::Entry& entry,
 // Opens the cursor's window and packs it for its first context length.
 void LaneReader::open_window(int32_t context_length) {
   entries_ = window_entries(context_length);
-  std::vector<StreamSource::Entry> entries;
-  for (int64_t i = 0; i < entries_; ++i) {
-    entries.push_back(source_->entry(order_.seed, lane_, cursor_.first_entry + i));
-  }
+  if (source_->tokens().is_remote()) announce(context_length);
+  const std::vector<StreamSource::Entry> entries = entries_from(cursor_.first_entry, entries_);
   open_shards(entries);
   check_carry();
   std::vector<TokenRange> ranges = cursor_.carry;

@@ -83,6 +83,7 @@ class Loader::Maker {
       std::erase_if(stream.lanes, [&](const auto& lane) { return !serves(lane.first); });
     }
     for (const auto& stream : setup_.streams) add_readers(stream);
+    announce_first_windows();
     update_state();
   }
 
@@ -120,6 +121,16 @@ class Loader::Maker {
     for (int32_t lane = setup_.rank; lane < setup_.options.lanes; lane += setup_.world) {
       LaneCursor& cursor = stream.lanes[lane];
       lanes.push_back({std::make_unique<LaneReader>(source, lane, order, cursor), &cursor});
+    }
+  }
+
+  // Fetches what the first step needs of streams behind URLs side by side, not lane by lane.
+  void announce_first_windows() {
+    if (at_end()) return;
+    const plan::StepSpec spec = setup_.step_at(state_.next_step);
+    for (size_t i = 0; i < lanes_.size() && i < spec.mixture.size(); ++i) {
+      if (spec.mixture[i] <= 0 || !setup_.streams[i]->tokens().is_remote()) continue;
+      for (const Lane& lane : lanes_[i]) lane.reader->announce(spec.context_length);
     }
   }
 

@@ -9,8 +9,6 @@
 namespace rexbert::batch {
 namespace {
 
-using Clock = std::chrono::steady_clock;
-
 std::vector<double> shares_of_tokens(
     const std::vector<std::shared_ptr<const StreamSource>>& streams) {
   double total = 0;
@@ -22,9 +20,48 @@ std::vector<double> shares_of_tokens(
   return shares;
 }
 
+double seconds_of(Clock::Duration duration) {
+  return std::chrono::duration<double>(duration).count();
+}
+
+// One reading of all steps by somebody who takes `rate` tokens a second, or all that come.
+class Reading {
+ public:
+  Reading(const LoaderSetup& setup, double rate, Clock& clock)
+      : loader_(setup), end_step_(setup.end_step), rate_(rate), clock_(clock) {}
+
+  void run() {
+    for (int64_t step = 0; step < end_step_; ++step) {
+      const Clock::TimePoint asked = clock_.now();
+      const LoadedStep loaded = loader_.next();
+      const Clock::TimePoint came = clock_.now();
+      if (step == 0) {
+        first_step = seconds_of(came - asked);
+      } else {
+        waited += seconds_of(came - asked);
+      }
+      for (const PackedBatch& batch : loaded.micro_batches) tokens += batch.tokens();
+      if (rate_ <= 0) continue;
+      const std::chrono::duration<double> busy(
+          static_cast<double>(loaded.spec.rows * loaded.spec.context_length) / rate_);
+      clock_.sleep_until(came + std::chrono::duration_cast<Clock::Duration>(busy));
+    }
+  }
+
+  int64_t tokens = 0;
+  double waited = 0;
+  double first_step = 0;
+
+ private:
+  Loader loader_;
+  int64_t end_step_;
+  double rate_;
+  Clock& clock_;
+};
+
 }  // namespace
 
-LoaderBenchResult bench_loader(Env& env, const LoaderBenchOptions& options) {
+LoaderBenchResult bench_loader(Env& env, const LoaderBenchOptions& options, Clock& clock) {
   if (options.streams.empty() || options.repeats < 1 || options.tokens < 1 ||
       options.data.lanes < 1 || options.context_length < kMinContextLength) {
     throw Error(ErrorCode::kUsage,
@@ -34,7 +71,7 @@ LoaderBenchResult bench_loader(Env& env, const LoaderBenchOptions& options) {
   LoaderSetup setup;
   setup.options = options.data;
   setup.seed = options.seed;
-  setup.options.prefetch_steps = 0;
+  if (options.rate <= 0) setup.options.prefetch_steps = 0;
   for (size_t i = 0; i < options.streams.size(); ++i) {
     setup.streams.push_back(StreamSource::open(env, str_cat(i), options.streams[i],
                                                options.data.lanes, TokenizerIdentity{}));
@@ -56,16 +93,18 @@ LoaderBenchResult bench_loader(Env& env, const LoaderBenchOptions& options) {
 
   LoaderBenchResult result;
   result.rows = setup.end_step * rows;
+  double waited = 0, after_first = 0;
   for (int32_t repeat = 0; repeat < options.repeats; ++repeat) {
-    int64_t tokens = 0;
-    const Clock::time_point start = Clock::now();
-    Loader loader(setup);
-    for (int64_t step = 0; step < setup.end_step; ++step) {
-      for (const PackedBatch& batch : loader.next().micro_batches) tokens += batch.tokens();
-    }
-    result.seconds.push_back(std::chrono::duration<double>(Clock::now() - start).count());
-    result.tokens = tokens;
+    const Clock::TimePoint start = clock.now();
+    Reading reading(setup, options.rate, clock);
+    reading.run();
+    result.seconds.push_back(seconds_of(clock.now() - start));
+    result.tokens = reading.tokens;
+    result.first_step_seconds = std::max(result.first_step_seconds, reading.first_step);
+    waited += reading.waited;
+    after_first += result.seconds.back() - reading.first_step;
   }
+  if (options.rate > 0) result.data_wait = waited / after_first;
   std::sort(result.seconds.begin(), result.seconds.end());
   result.unfilled =
       1 - static_cast<double>(result.tokens) / static_cast<double>(setup.end_step * step_tokens);

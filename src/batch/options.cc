@@ -1,12 +1,16 @@
 #include "rexbert/batch/options.h"
 
+#include "rexbert/shard/cache_options.h"
 #include "rexbert/shard/value.h"
 
 namespace rexbert::batch {
 
 void describe(config::Schema<StreamOptions>& schema) {
   schema.field("path", &StreamOptions::path)
-      .doc("Folder with index.json and the token shards, as `rexbert tokenize` writes it.")
+      .doc(
+          "Folder with index.json and the token shards, as `rexbert tokenize` writes it, or the "
+          "URL "
+          "of one: s3://, http:// or https:// (docs/object-storage.md).")
       .required();
   schema.field("column", &StreamOptions::column).doc("The column that holds the token ids.");
   schema.field("dtype", &StreamOptions::dtype)
@@ -17,6 +21,19 @@ void describe(config::Schema<StreamOptions>& schema) {
       .doc(
           "For shards of other tools, which carry no tokenizer fingerprint: the fingerprint or the "
           "path of the run's tokenizer, to declare that it made them. Empty: the shards say.");
+  const auto is_remote = [](const StreamOptions& options) {
+    return shard::is_stream_url(options.path);
+  };
+  schema.field("cache", &StreamOptions::cache)
+      .doc("Where fetched shards are kept.")
+      .only_when("where path is a URL", is_remote);
+  schema.field("lookahead", &StreamOptions::lookahead)
+      .doc("How many of each lane's next windows are fetched before they are needed; 0: none.")
+      .unit("windows")
+      .cost("their shards in the cache")
+      .min(0)
+      .max(1024)
+      .only_when("where path is a URL", is_remote);
   schema.check([](const StreamOptions& options, const auto& report) {
     if (!options.dtype.empty() && !shard::parse_dtype(options.dtype)) {
       report("dtype", "expected uint16, uint32, int32 or int64, got " + options.dtype);

@@ -54,13 +54,14 @@ TokenizerIdentity identity_of(const tokenizer::Tokenizer& tokenizer, const std::
 
 shard::TokenStream open_tokens(Env& env, const StreamOptions& options,
                                const TokenizerIdentity& tokenizer, std::string_view declare) {
-  if (!env.exists(fs::path(options.path) / shard::kIndexFile)) {
+  if (!shard::is_stream_url(options.path) &&
+      !env.exists(fs::path(options.path) / shard::kIndexFile)) {
     throw Error(ErrorCode::kNotFound,
                 str_cat("no token shards in ", options.path, " (expected ", shard::kIndexFile,
                         " there); `rexbert tokenize` with --output ", options.path, " makes them"));
   }
   shard::TokenStream stream =
-      shard::TokenStream::open(env, options.path, column_of(options, tokenizer));
+      shard::TokenStream::open(env, options.path, column_of(options, tokenizer), options.cache);
   require_tokenizer(stream, options.tokenizer, tokenizer, declare);
   return stream;
 }
@@ -70,17 +71,19 @@ std::shared_ptr<const StreamSource> StreamSource::open(Env& env, const std::stri
                                                        const TokenizerIdentity& tokenizer) {
   return with_context(str_cat("streams.", name), [&] {
     return std::make_shared<const StreamSource>(name, open_tokens(env, options, tokenizer),
-                                                column_of(options, tokenizer), lanes, tokenizer);
+                                                column_of(options, tokenizer), lanes, tokenizer,
+                                                options.lookahead);
   });
 }
 
 StreamSource::StreamSource(std::string name, shard::TokenStream stream,
                            const shard::TokenColumn& column, int32_t lanes,
-                           const TokenizerIdentity& tokenizer)
+                           const TokenizerIdentity& tokenizer, int32_t lookahead)
     : name_(std::move(name)),
       key_(static_cast<uint32_t>(hash64(name_))),
       stream_(std::move(stream)),
       lanes_(lanes),
+      lookahead_(lookahead),
       cls_id_(tokenizer.cls_id),
       sep_id_(tokenizer.sep_id),
       slices_(SliceTable::build(stream_, column, lanes)) {}
@@ -92,6 +95,19 @@ StreamSource::Entry StreamSource::entry(uint64_t seed, int32_t lane, int64_t ent
   const uint64_t epoch = index / count;
   const KeyedPermutation order(count, seed, Purpose::kSliceOrder, hash64(name_, epoch));
   return {slices_.slices[order(index % count)], static_cast<int32_t>(epoch)};
+}
+
+void StreamSource::prefetch(const std::vector<Entry>& entries) const {
+  std::vector<size_t> shards;
+  {
+    const std::scoped_lock lock(mutex_);
+    for (const Entry& entry : entries) {
+      const auto open = open_.find(entry.slice.shard);
+      if (open != open_.end() && !open->second.expired()) continue;
+      shards.push_back(static_cast<size_t>(entry.slice.shard));
+    }
+  }
+  stream_.prefetch(shards);
 }
 
 std::shared_ptr<const shard::TokenShard> StreamSource::open_shard(int32_t shard) const {

@@ -4,6 +4,7 @@
 
 #include "batch/made_stream.h"
 #include "rexbert/core/error.h"
+#include "support/fake_clock.h"
 
 namespace rexbert::batch {
 namespace {
@@ -28,6 +29,22 @@ TEST(LoaderBench, CountsWhatItRead) {
   EXPECT_GE(result.unfilled, 0);
   EXPECT_LT(result.unfilled, 0.01);
   EXPECT_THROW(bench_loader(Env::posix(), {}), Error);
+}
+
+TEST(LoaderBench, TakesTokensAtTheRateAskedFor) {
+  const ScratchFolder scratch("bench_rate");
+  write_stream(scratch.path() / "a", {.lengths = skewed_lengths(300, 3, 2000, 1)});
+  LoaderBenchOptions options;
+  options.streams = {{.path = (scratch.path() / "a").string()}};
+  options.tokens = 100'000;
+  options.repeats = 1;
+  options.data.lanes = 4;
+  options.rate = 4096;  // a step a second
+  test::FakeClock clock;
+  const LoaderBenchResult result = bench_loader(Env::posix(), options, clock);
+  EXPECT_EQ(clock.sleeps().size(), 25u);
+  EXPECT_EQ(result.seconds.front(), 25);
+  EXPECT_EQ(result.data_wait, 0) << "no time passes for this clock while the loader works";
 }
 
 }  // namespace

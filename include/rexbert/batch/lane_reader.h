@@ -35,6 +35,10 @@ class LaneReader {
   // when the cursor does not fit the stream, and what reading shards throws, with stream and lane.
   void append_row(int32_t context_length, int32_t stream, int64_t row, PackedBatch& batch);
 
+  // Lets the source fetch the window of the next row, and as many behind it as the source looks
+  // ahead. Touches no data.
+  void announce(int32_t context_length) const;
+
   // The state after the last row.
   const LaneCursor& cursor() const { return cursor_; }
   // Documents' chunks in memory.
@@ -48,6 +52,7 @@ class LaneReader {
   void open_window(int32_t context_length);
   void repack(int32_t context_length, size_t ordinal);
   void close_window();
+  std::vector<StreamSource::Entry> entries_from(int64_t first, int64_t count) const;
   void open_shards(const std::vector<StreamSource::Entry>& entries);
   void add_slice(const StreamSource::Entry& entry, std::vector<TokenRange>& ranges) const;
   void check_carry() const;

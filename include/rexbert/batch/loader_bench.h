@@ -6,13 +6,14 @@
 
 #include "rexbert/batch/loader.h"
 #include "rexbert/batch/options.h"
+#include "rexbert/core/clock.h"
 #include "rexbert/core/env.h"
 #include "rexbert/plan/step_spec.h"
 
 namespace rexbert::batch {
 
 struct LoaderBenchOptions {
-  // Required. Folders of shards; each gives rows in proportion to its tokens.
+  // Required. Folders or URLs of shards; each gives rows in proportion to its tokens.
   std::vector<StreamOptions> streams = {};
   // Default 1,024, in tokens.
   int32_t context_length = 1024;
@@ -25,6 +26,9 @@ struct LoaderBenchOptions {
   MaskFunction mask = {};
   DataOptions data = {};
   uint64_t seed = 17;
+  // Default 0: as fast as the loader is. Above: a trainer that takes so many tokens a second, steps
+  // made ahead by data.prefetch_steps, and what is measured is how long it waits.
+  double rate = 0;
 };
 
 struct LoaderBenchResult {
@@ -33,10 +37,15 @@ struct LoaderBenchResult {
   double unfilled = 0;           // 1 - tokens / (rows x context_length)
   std::vector<double> seconds;   // of each repeat, rising; opening the shards included
   double tokens_per_second = 0;  // at the median of seconds
+  // With a rate: share of the time that the trainer waited for data, the first step apart, of all
+  // repeats; and the longest wait for that first step, in seconds.
+  double data_wait = 0;
+  double first_step_seconds = 0;
 };
 
-// Times one rank's loader in the calling thread, without prefetching. The slice tables are built
-// before.
-LoaderBenchResult bench_loader(Env& env, const LoaderBenchOptions& options);
+// Times one rank's loader in the calling thread, without prefetching unless there is a rate. The
+// slice tables are built before.
+LoaderBenchResult bench_loader(Env& env, const LoaderBenchOptions& options,
+                               rexbert::Clock& clock = rexbert::Clock::steady());
 
 }  // namespace rexbert::batch

@@ -4,12 +4,14 @@
 #include <string>
 
 #include "rexbert/config/schema.h"
+#include "rexbert/shard/cache_options.h"
 
 namespace rexbert::batch {
 
 // One entry of `streams:`; its name is the key that the mixtures use.
 struct StreamOptions {
-  // Required. Folder with index.json and the shards, as `rexbert tokenize` writes it.
+  // Required. Folder with index.json and the shards, as `rexbert tokenize` writes it, or the URL of
+  // one: s3://, http:// or https://.
   std::string path = {};
   // Default "input_ids". The column that holds the token ids.
   std::string column = "input_ids";
@@ -20,6 +22,11 @@ struct StreamOptions {
   // of other tools: the fingerprint or the path of the run's tokenizer, to declare that it made
   // them.
   std::string tokenizer = {};
+  // Of a stream behind a URL: where its shards are kept.
+  shard::CacheOptions cache = {};
+  // Default 1, in windows. Of a stream behind a URL: how many of each lane's next windows are
+  // fetched ahead.
+  int32_t lookahead = 1;
 };
 
 // The block `data:`.

@@ -46,13 +46,15 @@ class StreamSource {
                                                   const StreamOptions& options, int32_t lanes,
                                                   const TokenizerIdentity& tokenizer);
 
-  // `column` is the one that `stream` was opened with.
+  // `column` is the one that `stream` was opened with; `lookahead` that of the options.
   StreamSource(std::string name, shard::TokenStream stream, const shard::TokenColumn& column,
-               int32_t lanes, const TokenizerIdentity& tokenizer);
+               int32_t lanes, const TokenizerIdentity& tokenizer, int32_t lookahead = 1);
 
   const std::string& name() const { return name_; }
   uint32_t key() const { return key_; }  // low half of the hash64 of the name
   int32_t lanes() const { return lanes_; }
+  // Windows that each lane announces ahead; 0 where the shards lie on this machine.
+  int32_t lookahead() const { return stream_.is_remote() ? lookahead_ : 0; }
   int32_t cls_id() const { return cls_id_; }
   int32_t sep_id() const { return sep_id_; }
   const shard::TokenStream& tokens() const { return stream_; }
@@ -66,6 +68,9 @@ class StreamSource {
   // the image of i mod n under the permutation of (seed, name, epoch i / n).
   Entry entry(uint64_t seed, int32_t lane, int64_t entry) const;
 
+  // These entries' shards will be opened soon, in this order.
+  void prefetch(const std::vector<Entry>& entries) const;
+
   // Shared by all who hold it at the same time. Throws Error(kIncompatible) when there is no such
   // shard.
   std::shared_ptr<const shard::TokenShard> open_shard(int32_t shard) const;
@@ -75,6 +80,7 @@ class StreamSource {
   uint32_t key_;
   shard::TokenStream stream_;
   int32_t lanes_;
+  int32_t lookahead_;
   int32_t cls_id_;
   int32_t sep_id_;
   SliceTable slices_;
