@@ -180,6 +180,8 @@ void add_all_reduce(CLI::App& bench) {
 
 struct LoaderArguments {
   std::vector<std::string> data;
+  std::string url;
+  std::string cache;
   std::string tokenizer;
   std::string salience;
   std::string policy = "uniform";
@@ -216,6 +218,12 @@ void bench_loader(LoaderArguments arguments) {
     stream.path = path;
     options.streams.push_back(stream);
   }
+  if (!arguments.url.empty()) {
+    batch::StreamOptions stream;
+    stream.path = arguments.url;
+    stream.cache.directory = arguments.cache;
+    options.streams.push_back(stream);
+  }
   options.mask = make_mask(arguments, options.masking);
   const batch::LoaderBenchResult result = batch::bench_loader(Env::posix(), options);
   const auto tokens = static_cast<double>(result.tokens);
@@ -227,6 +235,9 @@ void bench_loader(LoaderArguments arguments) {
                        {"fastest_tokens_per_second", tokens / result.seconds.front()},
                        {"unfilled", result.unfilled},
                        {"tokens", result.tokens},
+                       {"rate", options.rate},
+                       {"data_wait", result.data_wait},
+                       {"first_step_seconds", result.first_step_seconds},
                        {"repeats", options.repeats}};
     std::printf("%s\n", json.dump().c_str());
     return;
@@ -237,13 +248,25 @@ void bench_loader(LoaderArguments arguments) {
       result.tokens_per_second / 1e6, arguments.policy.c_str(),
       tokens / result.seconds.back() / 1e6, tokens / result.seconds.front() / 1e6, options.repeats,
       100 * result.unfilled);
+  if (options.rate <= 0) return;
+  std::printf("a trainer of %.1f M tok/s waits %.2f%% of its time, and %.2f s for the first step\n",
+              options.rate / 1e6, 100 * result.data_wait, result.first_step_seconds);
 }
 
 void add_loader(CLI::App& bench) {
   CLI::App* command = bench.add_subcommand("loader", "Reading, packing and masking, one thread");
   const auto arguments = std::make_shared<LoaderArguments>();
   batch::LoaderBenchOptions& options = arguments->options;
-  command->add_option("--data", arguments->data, "Folders of shards")->required();
+  CLI::Option* const data = command->add_option("--data", arguments->data, "Folders of shards");
+  CLI::Option* const url =
+      command->add_option("--url", arguments->url, "URL of shards: s3://, https:// or http://");
+  command->add_option("--cache", arguments->cache, "Folder that their shards are kept in")
+      ->needs(url);
+  command
+      ->add_option("--rate", options.rate,
+                   "Tokens a second that a trainer takes, to see how long it waits; 0: none")
+      ->capture_default_str()
+      ->check(CLI::NonNegativeNumber);
   command->add_option("--tokenizer", arguments->tokenizer, "Tokenizer folder");
   command->add_option("--policy", arguments->policy, "Masking")
       ->check(CLI::IsMember({"none", "uniform", "whole_word", "guided"}))
@@ -262,9 +285,15 @@ void add_loader(CLI::App& bench) {
       ->capture_default_str()
       ->check(CLI::Range(1, 65536));
   command->add_flag("--json", arguments->json, "Print JSON");
-  command->callback([arguments] { bench_loader(*arguments); });
+  command->callback([arguments, data, url] {
+    if (data->count() + url->count() == 0) throw CLI::RequiredError("--data or --url");
+    bench_loader(*arguments);
+  });
   command->footer(
-      "Example: rexbert bench loader --data shards/general/train --tokenizer tokenizers/demo");
+      "Examples:\n"
+      "  rexbert bench loader --data shards/general/train --tokenizer tokenizers/demo\n"
+      "  rexbert bench loader --url http://localhost:8080/general --policy none --rate 10e6 "
+      "--repeats 1");
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 #include "rexbert/core/error.h"
 #include "rexbert/core/strings.h"
 #include "rexbert/core/units.h"
+#include "rexbert/net/web_env.h"
 #include "rexbert/plan/report.h"
 #include "rexbert/shard/stream_info.h"
 #include "rexbert/train/run.h"
@@ -19,9 +20,10 @@ namespace {
 
 // Tokens of the streams that are there and say how many they hold.
 std::map<std::string, int64_t> tokens_held(const train::RunConfig& config) {
+  net::WebEnv env(Env::posix());
   std::map<std::string, int64_t> held;
   for (const auto& [name, stream] : config.streams) {
-    if (const auto info = shard::StreamInfo::load(Env::posix(), stream.path)) {
+    if (const auto info = shard::StreamInfo::load(env, stream.path)) {
       held[name] = static_cast<int64_t>(info->tokens());
     }
   }

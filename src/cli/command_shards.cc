@@ -1,6 +1,7 @@
 #include <CLI/CLI.hpp>
 #include <charconv>
 #include <cstdio>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -9,13 +10,14 @@
 #include "rexbert/core/progress.h"
 #include "rexbert/core/strings.h"
 #include "rexbert/core/units.h"
+#include "rexbert/net/web_env.h"
 #include "rexbert/shard/shard.h"
 
 namespace rexbert::cli {
 namespace {
 
 struct Options {
-  std::string directory;
+  std::string directory;  // or a URL
   std::string shards = "0";
   std::string samples = "0";
   size_t limit = 32;
@@ -51,7 +53,8 @@ void print_field(const char* name, const std::string& value) {
 }
 
 void print_info(const Options& options) {
-  const auto stream = shard::describe_stream(Env::posix(), options.directory);
+  net::WebEnv env(Env::posix(), net::storage_options());
+  const auto stream = shard::describe_stream(env, options.directory);
   print_field("shards", format_count(static_cast<int64_t>(stream.shards)));
   print_field("samples", format_count(static_cast<int64_t>(stream.samples)));
   print_field("tokens", stream.info ? format_count(static_cast<int64_t>(stream.info->tokens()))
@@ -71,18 +74,31 @@ void print_info(const Options& options) {
   print_field("documents", stream.info->wrapped ? "[CLS] and [SEP] around each" : "as they came");
 }
 
-void print_verify(const Options& options) {
-  std::unique_ptr<Progress> progress;
-  const auto show = [&](uint64_t done, uint64_t total) {
-    if (!progress) {
-      progress = std::make_unique<Progress>("verify", total, [](uint64_t shards) {
+// Shows how many of all shards are done, from the first call on.
+class ShardProgress {
+ public:
+  explicit ShardProgress(const char* what) : what_(what) {}
+
+  void operator()(uint64_t done, uint64_t total) {
+    if (!progress_) {
+      progress_ = std::make_unique<Progress>(what_, total, [](uint64_t shards) {
         return format_count(static_cast<int64_t>(shards)) + " shards";
       });
     }
-    progress->update(done);
-  };
-  const auto report = shard::verify_stream(Env::posix(), options.directory, show);
-  progress.reset();
+    progress_->update(done);
+  }
+  void finish() { progress_.reset(); }
+
+ private:
+  const char* what_;
+  std::unique_ptr<Progress> progress_;
+};
+
+void print_verify(const Options& options) {
+  ShardProgress progress("verify");
+  net::WebEnv env(Env::posix(), net::storage_options());
+  const auto report = shard::verify_stream(env, options.directory, std::ref(progress));
+  progress.finish();
   for (const std::string& problem : report.problems) std::printf("%s\n", problem.c_str());
   std::printf("%s shards, %s samples, %s tokens, %s read: %s\n",
               format_count(static_cast<int64_t>(report.shards)).c_str(),
@@ -98,7 +114,7 @@ void print_verify(const Options& options) {
 }
 
 void print_samples(const Options& options) {
-  Env& env = Env::posix();
+  net::WebEnv env(Env::posix(), net::storage_options());
   const auto index = shard::Index::load(env, options.directory);
   const Range shards = parse_range("--shard", options.shards, index.shards.size());
   for (uint64_t i = shards.begin; i < shards.end; ++i) {
@@ -116,10 +132,46 @@ CLI::App* add_subcommand(CLI::App& parent, const char* name, const char* what, c
                          const std::shared_ptr<Options>& options, void (*body)(const Options&)) {
   CLI::App* const command = parent.add_subcommand(name, what);
   command->footer(std::string("Example:\n  ") + example);
-  command->add_option("directory", options->directory, "Directory that holds index.json")
+  command
+      ->add_option("directory", options->directory,
+                   "Directory that holds index.json, or its URL (s3://, https://, http://)")
       ->required();
   command->callback([options, body] { body(*options); });
   return command;
+}
+
+struct SyncArguments {
+  std::string from;
+  std::string to;
+  int32_t parallel = shard::SyncOptions().parallel;
+};
+
+void print_sync(const SyncArguments& arguments) {
+  ShardProgress progress("sync");
+  const auto report =
+      shard::sync_stream(Env::posix(), arguments.from, arguments.to,
+                         {.parallel = arguments.parallel, .progress = std::ref(progress)});
+  progress.finish();
+  std::printf("%s shards copied (%s), %s there already: %s\n",
+              format_count(static_cast<int64_t>(report.copied)).c_str(),
+              format_bytes(report.bytes).c_str(),
+              format_count(static_cast<int64_t>(report.skipped)).c_str(), arguments.to.c_str());
+}
+
+void add_sync(CLI::App& shards) {
+  CLI::App* const command = shards.add_subcommand(
+      "sync", "Copy a stream between a directory and object storage, what is there passed over");
+  command->footer(
+      "Examples:\n"
+      "  rexbert shards sync shards/general/train s3://bucket/general/train\n"
+      "  rexbert shards sync s3://bucket/general/train /data/general/train");
+  const auto arguments = std::make_shared<SyncArguments>();
+  command->add_option("from", arguments->from, "Directory or URL of the stream")->required();
+  command->add_option("to", arguments->to, "URL or directory, the other of the two")->required();
+  command->add_option("--parallel", arguments->parallel, "Files at the same time")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 256));
+  command->callback([arguments] { print_sync(*arguments); });
 }
 
 }  // namespace
@@ -143,6 +195,7 @@ void add_shards_command(CLI::App& app) {
       ->capture_default_str();
   show->add_option("--limit", options->limit, "Array elements shown; 0 shows all")
       ->capture_default_str();
+  add_sync(*shards);
 }
 
 }  // namespace rexbert::cli

@@ -73,6 +73,10 @@ double CheckpointCallback::publish(const plan::Plan& plan, int64_t step) {
     store_.publish(step, platform_, [&](Env& env, const fs::path& folder) {
       ckpt::write_checkpoint(env, folder, snapshot_);
     });
+    if (!options_.mirror.empty()) {
+      if (!mirror_) mirror_ = std::make_unique<CheckpointMirror>(store_.env(), options_.mirror);
+      mirror_->add(store_.folder(step));
+    }
     store_.prune({options_.keep, [&](int64_t other) { return stays(plan, other); }});
   });
   return seconds_since(start);

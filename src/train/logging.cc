@@ -9,6 +9,10 @@
 namespace rexbert::train {
 namespace {
 
+// Share of the time in data waits above which something should be done.
+constexpr double kMuchWaiting = 0.1;
+constexpr double kLongSeconds = 1;
+
 std::string progress_bar(double share) {
   constexpr int kWidth = 24;
   const int filled = static_cast<int>(share * kWidth);
@@ -101,9 +105,24 @@ void LoggingCallback::write_line(Trainer& trainer, const StepResult& result) {
                {"cursors", whole_loader_state(trainer).summary()}};
   if (trainer.group().world_size() > 1) line["ranks"] = compare_ranks(trainer);
   metrics_.write("train", result.steps_done(), line);
+  recommend_on_waits();
   tokens_ = steps_ = 0;
   seconds_ = wait_seconds_ = exposed_seconds_ = 0;
   stream_rows_.assign(stream_rows_.size(), 0);
+}
+
+// Once until the waits are over, so that slow storage does not fill the log.
+void LoggingCallback::recommend_on_waits() {
+  const double share = wait_seconds_ / seconds_;
+  const bool slow = share > kMuchWaiting && wait_seconds_ > kLongSeconds;
+  if (slow && !told_of_waits_) {
+    log::warning(str_printf(
+        "training waits for data %.0f%% of the time: for streams behind URLs, raise lookahead or "
+        "cache.downloads, give the cache room for the whole stream, or bring it here beforehand by "
+        "`rexbert shards sync`; for those in folders, raise data.prefetch_steps",
+        100 * share));
+  }
+  told_of_waits_ = slow;
 }
 
 Json LoggingCallback::compare_ranks(Trainer& trainer) const {

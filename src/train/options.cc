@@ -120,6 +120,16 @@ void describe(config::Schema<CheckpointOptions>& schema) {
       .doc(
           "A checkpoint at the end of each phase, which stays for good. The run's end always has "
           "one.");
+  schema.field("mirror", &CheckpointOptions::mirror)
+      .doc(
+          "s3:// URL that every checkpoint is copied to while training goes on, and that a run "
+          "whose "
+          "directory holds no checkpoint goes on from (docs/object-storage.md). Empty: none.");
+  schema.check([](const CheckpointOptions& options, const auto& complain) {
+    if (!options.mirror.empty() && !options.mirror.starts_with("s3://")) {
+      complain("mirror", "expected an s3:// URL, got " + options.mirror);
+    }
+  });
 }
 
 void describe(config::Schema<EvaluationOptions>& schema) {

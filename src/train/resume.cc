@@ -7,6 +7,7 @@
 #include "rexbert/core/log.h"
 #include "rexbert/core/strings.h"
 #include "rexbert/hf/model_folder.h"
+#include "rexbert/train/checkpoint_mirror.h"
 
 namespace rexbert::train {
 namespace {
@@ -180,6 +181,11 @@ Origin find_origin(Env& env, const LoadedConfig& loaded, const std::string& resu
     throw Error(ErrorCode::kUsage, str_cat("--resume none: ", store.directory().string(),
                                            " holds checkpoints up to step ", steps.back(),
                                            "; remove them or choose another run.directory"));
+  }
+  const std::string& mirror = loaded.config.checkpoint.mirror;
+  if (steps.empty() && resume == "auto" && !mirror.empty()) {
+    with_context("checkpoint.mirror",
+                 [&] { restore_checkpoint(env, mirror, checkpoint_directory(loaded.config)); });
   }
   if (const auto found = store.newest_valid()) return resumed_from(env, loaded, found->folder, now);
   if (!steps.empty()) {

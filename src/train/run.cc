@@ -151,14 +151,15 @@ class Run {
       const std::string& key = fact.first;
       return key == "run.directory" || key == "run.threads" || key == "start_from" ||
              key == "tile_from" || key == "salience" || key == "distributed.interface" ||
-             key.ends_with(".path");
+             key.ends_with(".path") || key.ends_with(".lookahead") ||
+             key.find(".cache.") != std::string::npos;
     });
     facts["the tokenizer's fingerprint"] = tokenizer_.fingerprint();
     for (const auto& stream : streams_) {
       facts["the shards of stream " + stream->name()] = stream->slices().fingerprint;
     }
-    for (const auto& [name, stream] : config_.evaluation.streams) {
-      facts["the held-out shards of " + name] = hash_of_file(stream.path + "/index.json");
+    for (const auto& [name, tokens] : evaluation_) {
+      facts["the held-out shards of " + name] = hash_hex("xxh3_64", tokens.index().dump());
     }
     if (salience_) facts["the salience table"] = hash_of_file(config_.salience);
     facts["the version of RexBERT"] = kVersion;

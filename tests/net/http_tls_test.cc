@@ -3,6 +3,7 @@
 
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
 #include <string>
 
 #include "rexbert/net/http.h"
@@ -14,6 +15,7 @@ namespace rexbert::net {
 namespace {
 
 using test::error_of;
+using ::testing::AllOf;
 using ::testing::HasSubstr;
 
 // OpenSSL's test server, with the self-signed certificate <folder>/certificate.pem of localhost.
@@ -57,9 +59,17 @@ TEST(HttpTls, TrustsOnlyCertificatesThatItKnows) {
   if (made.exit_code != 0) GTEST_SKIP() << "no openssl command that makes certificates";
   const TlsServer server(folder.path());
   Client stranger({.max_attempts = 1});
-  EXPECT_THAT(error_of([&] { stranger.send({.url = server.url()}); }), HasSubstr("certificate"));
+  EXPECT_THAT(error_of([&] { stranger.send({.url = server.url()}); }),
+              AllOf(HasSubstr("certificate"), HasSubstr("CURL_CA_BUNDLE names the file"),
+                    HasSubstr("attempt 1 of 1")));
   Client friendly({.max_attempts = 1, .ca_file = (folder / "certificate.pem").string()});
   EXPECT_EQ(friendly.send({.url = server.url()}).status, 200);
+  ::setenv("CURL_CA_BUNDLE", (folder / "certificate.pem").string().c_str(), 1);
+  EXPECT_EQ(stranger.send({.url = server.url()}).status, 200);
+  ::setenv("CURL_CA_BUNDLE", (folder / "none.pem").string().c_str(), 1);
+  EXPECT_THAT(error_of([&] { stranger.send({.url = server.url()}); }),
+              HasSubstr("expected a file of PEM certificates (CURL_CA_BUNDLE"));
+  ::unsetenv("CURL_CA_BUNDLE");
 }
 
 }  // namespace

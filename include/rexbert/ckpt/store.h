@@ -29,6 +29,7 @@ class CheckpointStore {
  public:
   CheckpointStore(Env& env, fs::path directory) : env_(env), directory_(std::move(directory)) {}
 
+  Env& env() const { return env_; }
   const fs::path& directory() const { return directory_; }
   fs::path folder(int64_t step) const;
   // Steps of the folders that are there, ascending, whole or not.

@@ -13,6 +13,7 @@
 #include "rexbert/ckpt/checkpoint.h"
 #include "rexbert/ckpt/store.h"
 #include "rexbert/eval/mlm.h"
+#include "rexbert/train/checkpoint_mirror.h"
 #include "rexbert/train/metrics.h"
 #include "rexbert/train/options.h"
 #include "rexbert/train/trainer.h"
@@ -34,6 +35,7 @@ class LoggingCallback final : public Callback {
 
  private:
   void write_line(Trainer& trainer, const StepResult& result);
+  void recommend_on_waits();
   Json compare_ranks(Trainer& trainer) const;
 
   LoggingOptions options_;
@@ -43,6 +45,7 @@ class LoggingCallback final : public Callback {
   double seconds_ = 0, wait_seconds_ = 0, exposed_seconds_ = 0;
   std::vector<int64_t> stream_rows_;
   double smoothed_rate_ = 0;  // tokens a second, for the time left
+  bool told_of_waits_ = false;
 };
 
 // Measures masked-token loss and recovery on held-out streams, which the ranks share.
@@ -128,6 +131,7 @@ class CheckpointCallback final : public Callback {
   bool stays(const plan::Plan& plan, int64_t step) const;
 
   ckpt::CheckpointStore store_;
+  std::unique_ptr<CheckpointMirror> mirror_;  // made with the first checkpoint, where there is one
   CheckpointOptions options_;
   ckpt::Platform platform_;
   MetricsLog& metrics_;

@@ -1,0 +1,58 @@
+#pragma once
+
+#include <condition_variable>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+
+#include "rexbert/core/clock.h"
+#include "rexbert/core/env.h"
+#include "rexbert/net/storage.h"
+
+namespace rexbert::train {
+
+// Copies checkpoints to a bucket while training goes on: at `url`/step-NNNNNNNNN, files first, the
+// manifest after them, and last the object `url`/latest, which holds the newest one's name. Nothing
+// there is removed; a bucket has rules of its own for that.
+//
+// An upload that fails is a warning: the checkpoint lies on this machine, and the next one is
+// copied again.
+class CheckpointMirror {
+ public:
+  // Throws Error(kUsage) for anything but an s3:// URL.
+  CheckpointMirror(Env& env, std::string url, net::Options http = net::storage_options(),
+                   Clock& clock = Clock::steady());
+  // Waits for the uploads.
+  ~CheckpointMirror();
+  CheckpointMirror(const CheckpointMirror&) = delete;
+  CheckpointMirror& operator=(const CheckpointMirror&) = delete;
+
+  // Copies this checkpoint soon. Of those that wait, only the newest is copied.
+  void add(fs::path folder);
+  // Waits until nothing is to be copied.
+  void finish();
+
+ private:
+  void run();
+  void copy(const fs::path& folder);
+
+  Env& env_;
+  std::string url_;
+  net::Storage storage_;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::optional<fs::path> waiting_;
+  bool copying_ = false;
+  bool stopping_ = false;
+  std::thread thread_;
+};
+
+// Fetches the newest checkpoint of a mirror into the run's folder of checkpoints, checked by its
+// manifest; nothing where the mirror holds none. Goes on with what an earlier call fetched.
+std::optional<fs::path> restore_checkpoint(Env& env, const std::string& url,
+                                           const fs::path& directory,
+                                           const net::Options& http = net::storage_options(),
+                                           Clock& clock = Clock::steady());
+
+}  // namespace rexbert::train
