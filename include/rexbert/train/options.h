@@ -55,7 +55,7 @@ struct CheckpointOptions {
   int64_t keep = 3;
   int64_t keep_every = 0;
   bool at_phase_ends = true;
-  std::string mirror;  // s3:// URL; empty: none
+  std::string mirror = {};  // s3:// URL; empty: none
 };
 
 struct EvaluationOptions {
