@@ -19,8 +19,10 @@
 #include "rexbert/core/version.h"
 #include "rexbert/hf/model_folder.h"
 #include "rexbert/nn/device.h"
+#include "rexbert/ops/ceiling.h"
 #include "rexbert/tokenizer/tokenizer.h"
 #include "rexbert/train/callbacks.h"
+#include "rexbert/train/micro_batch.h"
 #include "train/consistency.h"
 #include "train/resume.h"
 #include "train/start_weights.h"
@@ -58,7 +60,8 @@ std::vector<EvaluationCallback::Stream> open_evaluation(Env& env, const RunConfi
     streams.push_back({name, with_context(str_cat("evaluation.streams.", name), [&] {
                          return batch::open_tokens(
                              env, options, batch::identity_of(tokenizer, config.tokenizer.path));
-                       })});
+                       }),
+                       options.lookahead});
   }
   return streams;
 }
@@ -73,6 +76,8 @@ class StopAtStep final : public Callback {
  private:
   int64_t step_;
 };
+
+constexpr const char* kMicroTokens = "data.micro_tokens";
 
 // The objects of one run, in the order in which they depend on each other.
 class Run {
@@ -112,9 +117,11 @@ class Run {
       return RunEnd::kStopped;
     }
     make_model();
+    micro_tokens_ = choose_micro_tokens(request);
     make_loader();
     const bool resumed = origin_.kind == Origin::Kind::kResumed;
     if (is_first() && resumed) set_later_checkpoints_aside();
+    if (is_first()) rewind_mirror();
     MetricsLog metrics = is_first() ? MetricsLog(env_, directory_, resumed ? first_step_ : 0,
                                                  config_.logging.tensorboard)
                                     : MetricsLog();
@@ -205,6 +212,18 @@ class Run {
                 ") than that in ", config_.tokenizer.path, " (", tokenizer_.fingerprint(), ")"));
   }
 
+  // Training goes on where the mirror does not answer.
+  void rewind_mirror() const {
+    const std::string& mirror = config_.checkpoint.mirror;
+    if (mirror.empty()) return;
+    try {
+      train::rewind_mirror(mirror, first_step_);
+    } catch (const Error& error) {
+      log::warning(str_cat("checkpoint.mirror: it may still name checkpoints beyond step ",
+                           first_step_, ", where this run goes on: ", error.what()));
+    }
+  }
+
   // There are later ones when --resume named an earlier one.
   void set_later_checkpoints_aside() {
     ckpt::CheckpointStore store(env_, checkpoint_directory(config_));
@@ -245,6 +264,26 @@ class Run {
     optimizer_->set_steps(origin_.state.optimizer_steps);
   }
 
+  // The same on all ranks, and after a resume.
+  int64_t choose_micro_tokens(const RunRequest& request) {
+    if (config_.data.micro_tokens != batch::kAutoMicroTokens) return config_.data.micro_tokens;
+    if (origin_.kind == Origin::Kind::kResumed) {
+      const auto then = origin_.state.config.find(kMicroTokens);
+      if (then != origin_.state.config.end()) {
+        if (const auto tokens = parse_count(then->second)) return *tokens;
+      }
+    }
+    const int processes = dist::discover_launch(request.launch).local_world_size;
+    const int64_t own = train::choose_micro_tokens(
+        *model_, config_.run.device_precision(), limits_of(plan_, group_.world_size()),
+        memory_budget(device_, device_.is_cpu() ? processes : 1));
+    int64_t least = own;
+    for (const std::string& other : group_.all_gather(std::to_string(own))) {
+      least = std::min<int64_t>(least, std::stoll(other));
+    }
+    return least;
+  }
+
   void make_loader() {
     const batch::Masker masker(config_.run.seed, batch::MaskVocabulary::from(tokenizer_),
                                salience_);
@@ -253,6 +292,8 @@ class Run {
     if (!origin_.state.loader.is_null()) {
       state = batch::LoaderState::parse(origin_.state.loader.dump(), origin_.folder.string());
     }
+    batch::DataOptions options = config_.data;
+    options.micro_tokens = micro_tokens_;
     loader_ = std::make_unique<batch::Loader>(
         batch::LoaderSetup{
             .streams = streams_,
@@ -260,7 +301,7 @@ class Run {
             .end_step = plan_.end_step(),
             .mask = [masker](const plan::MaskingSpec& spec,
                              batch::PackedBatch& packed) { masker.apply(spec, packed); },
-            .options = config_.data,
+            .options = options,
             .seed = config_.run.seed,
             .rank = group_.rank(),
             .world = group_.world_size()},
@@ -273,14 +314,17 @@ class Run {
     if (request.stop_at_step > 0) {
       callbacks.push_back(std::make_unique<StopAtStep>(request.stop_at_step));
     }
-    callbacks.push_back(std::make_unique<LoggingCallback>(config_.logging, metrics));
+    const auto type = config_.run.device_precision() == nn::Precision::kBf16 ? torch::kBFloat16
+                                                                             : torch::kFloat32;
+    callbacks.push_back(std::make_unique<LoggingCallback>(
+        config_.logging, metrics, ops::measure_product_ceiling(device_, type, 2)));
     callbacks.push_back(std::make_unique<ConsistencyCallback>(
         *model_, config_.distributed.check_every_steps, layout_of_origin()));
     if (!evaluation_.empty()) {
       callbacks.push_back(std::make_unique<EvaluationCallback>(
           *model_, evaluation_,
           batch::Masker(eval::kEvaluationSeed, batch::MaskVocabulary::from(tokenizer_)),
-          config_.evaluation, config_.data.micro_tokens, metrics));
+          config_.evaluation, micro_tokens_, metrics));
     }
     if (request.make_callbacks) {
       for (auto& callback : request.make_callbacks()) callbacks.push_back(std::move(callback));
@@ -334,6 +378,7 @@ class Run {
     state.seed = config_.run.seed;
     state.tokenizer_fingerprint = tokenizer_.fingerprint();
     state.config = loaded_.flattened();
+    state.config[kMicroTokens] = std::to_string(micro_tokens_);  // what auto was
     state.loader = Json::parse(loader.dump());
     snapshot.config = model_config(result.spec);
     snapshot.tokenizer_files = tokenizer_files_;
@@ -397,6 +442,7 @@ class Run {
   Origin origin_;
   plan::Plan plan_;
   int64_t first_step_;
+  int64_t micro_tokens_ = 0;
   std::shared_ptr<nn::MaskedLanguageModel> model_;
   std::unique_ptr<optim::StableAdamW> optimizer_;
   std::unique_ptr<batch::Loader> loader_;

@@ -102,6 +102,7 @@ StepResult Trainer::train_step(batch::LoadedStep& loaded) {
 
   Share share = accumulate_gradients(loaded);
   result.exposed_seconds = reducer_->exposed_seconds();
+  result.flops = share.flops;
   const double terms = parts_.group.all_reduce_sum({share.terms}).front();
   scale_gradients(1.0 / terms);
   result.gradient_norm = read_numbers(share);
@@ -129,6 +130,7 @@ Trainer::Share Trainer::accumulate_gradients(batch::LoadedStep& loaded) {
     reducer_->backward(micro.sum, i + 1 == loaded.micro_batches.size());
     share.losses.push_back(micro.sum.detach().to(torch::kFloat64));
     share.terms += static_cast<double>(micro.count);
+    share.flops += micro.flops;
   }
   return share;
 }

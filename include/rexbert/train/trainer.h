@@ -21,6 +21,7 @@ struct StepResult {
   double gradient_norm = 0;  // Euclidean, before the update
   int64_t masked_tokens = 0;
   std::vector<int64_t> stream_rows;  // rows of each stream in this rank's share
+  double flops = 0;                  // of this rank's share, as the objective counts; 0: not known
   double seconds = 0;
   double data_wait_seconds = 0;  // of these, waiting for the loader
   // Of these, after this rank's own gradients were there, until all ranks' were summed.
@@ -87,6 +88,7 @@ class Trainer {
   struct Share {
     std::vector<torch::Tensor> losses;  // of the micro-batches, each a sum
     double terms = 0;                   // in them
+    double flops = 0;                   // of them
     double loss = 0;                    // the sum of them
     int non_finite_micro_batch = -1;
     double non_finite_loss = 0;
