@@ -77,7 +77,9 @@ double CheckpointCallback::publish(const plan::Plan& plan, int64_t step) {
       if (!mirror_) mirror_ = std::make_unique<CheckpointMirror>(store_.env(), options_.mirror);
       mirror_->add(store_.folder(step));
     }
-    store_.prune({options_.keep, [&](int64_t other) { return stays(plan, other); }});
+    store_.prune({options_.keep, [&](int64_t other) {
+                    return stays(plan, other) || (mirror_ && mirror_->needs(store_.folder(other)));
+                  }});
   });
   return seconds_since(start);
 }
