@@ -151,9 +151,11 @@ class Run {
       const std::string& key = fact.first;
       return key == "run.directory" || key == "run.threads" || key == "start_from" ||
              key == "tile_from" || key == "salience" || key == "distributed.interface" ||
-             key.ends_with(".path") || key.ends_with(".lookahead") ||
-             key.find(".cache.") != std::string::npos;
+             key == "evaluation.suite" || key.ends_with(".path") || key.ends_with(".lookahead") ||
+             // Of a stream: each rank has held its shards and it against its own tokenizer.
+             key.ends_with(".tokenizer") || key.find(".cache.") != std::string::npos;
     });
+    facts["whether there is a suite"] = config_.evaluation.suite.empty() ? "no" : "yes";
     facts["the tokenizer's fingerprint"] = tokenizer_.fingerprint();
     for (const auto& stream : streams_) {
       facts["the shards of stream " + stream->name()] = stream->slices().fingerprint;
