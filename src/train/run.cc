@@ -63,6 +63,23 @@ std::vector<EvaluationCallback::Stream> open_evaluation(Env& env, const RunConfi
   return streams;
 }
 
+hf::ModelConfig model_config_after(const plan::StepSpec& step, const plan::Plan& plan,
+                                   const RunConfig& run, const tokenizer::Tokenizer& tokenizer,
+                                   int64_t longest_before) {
+  hf::ModelConfig config;
+  config.encoder = run.model;
+  config.rope = {step.rope.global, step.rope.local};
+  config.max_position_embeddings = longest_before;
+  for (int32_t phase = 0; phase <= step.phase; ++phase) {
+    const int64_t context = plan.phases()[static_cast<size_t>(phase)].context_length;
+    config.max_position_embeddings = std::max(config.max_position_embeddings, context);
+  }
+  config.pad_id = tokenizer.pad_id();
+  config.cls_id = tokenizer.cls_id();
+  config.sep_id = tokenizer.sep_id();
+  return config;
+}
+
 class StopAtStep final : public Callback {
  public:
   explicit StopAtStep(int64_t step) : step_(step) {}
@@ -323,34 +340,11 @@ class Run {
 
   void take_snapshot(const StepResult& result, const batch::LoaderState& loader,
                      ckpt::Snapshot& snapshot) {
-    ckpt::TrainerState& state = snapshot.state;
-    state.step = result.steps_done();
-    state.rows = result.rows_done();
-    state.tokens = result.tokens_done();
-    state.optimizer_steps = optimizer_->steps();
-    state.peak_learning_rate = plan_.peak_learning_rate();
-    state.phase = plan_.phases()[static_cast<size_t>(result.spec.phase)].name;
-    state.phase_ended = result.phase_ended;
-    state.run_ended = result.run_ended;
-    state.start = origin_.start;
-    state.seed = config_.run.seed;
-    state.tokenizer_fingerprint = tokenizer_.fingerprint();
-    state.config = loaded_.flattened();
-    state.loader = Json::parse(loader.dump());
-    snapshot.config = model_config(result.spec);
+    describe_step(result.spec, plan_, loaded_, tokenizer_, snapshot, origin_.longest_context);
+    snapshot.state.optimizer_steps = optimizer_->steps();
+    snapshot.state.loader = Json::parse(loader.dump());
     snapshot.tokenizer_files = tokenizer_files_;
     snapshot.copy_tensors(*model_, *optimizer_);
-  }
-
-  hf::ModelConfig model_config(const plan::StepSpec& spec) const {
-    hf::ModelConfig config;
-    config.encoder = config_.model;
-    config.rope = {spec.rope.global, spec.rope.local};
-    config.max_position_embeddings = longest_context(spec.phase);
-    config.pad_id = tokenizer_.pad_id();
-    config.cls_id = tokenizer_.cls_id();
-    config.sep_id = tokenizer_.sep_id();
-    return config;
   }
 
   void save_model(const StepResult& result, const fs::path& folder) const {
@@ -359,19 +353,13 @@ class Run {
     for (const auto& parameter : model_->named_parameters()) {
       weights.emplace_back(parameter.key(), parameter.value());
     }
-    hf::save_model(env_, weights, model_config(result.spec), folder);
+    hf::save_model(
+        env_, weights,
+        model_config_after(result.spec, plan_, config_, tokenizer_, origin_.longest_context),
+        folder);
     for (const auto& [name, contents] : tokenizer_files_) {
       write_synced_file(env_, folder / name, contents);
     }
-  }
-
-  // The longest rows that the model has been trained on, this run's phases up to `phase` included.
-  int64_t longest_context(int32_t phase) const {
-    int64_t longest = origin_.longest_context;
-    for (int32_t i = 0; i <= phase; ++i) {
-      longest = std::max<int64_t>(longest, plan_.phases()[static_cast<size_t>(i)].context_length);
-    }
-    return longest;
   }
 
   void log_start() const {
@@ -438,6 +426,25 @@ RunEnd run_training(Env& env, const LoadedConfig& loaded, const RunRequest& requ
     group->leave(error.what());
     throw;
   }
+}
+
+void describe_step(const plan::StepSpec& step, const plan::Plan& plan, const LoadedConfig& loaded,
+                   const tokenizer::Tokenizer& tokenizer, ckpt::Snapshot& snapshot,
+                   int64_t longest_before) {
+  const auto phase = static_cast<size_t>(step.phase);
+  snapshot.config = model_config_after(step, plan, loaded.config, tokenizer, longest_before);
+  ckpt::TrainerState& state = snapshot.state;
+  state.step = step.step + 1;
+  state.rows = step.first_row + step.rows;
+  state.tokens = step.tokens_before + step.tokens();
+  state.peak_learning_rate = plan.peak_learning_rate();
+  state.phase = plan.phases()[phase].name;
+  state.phase_ended = state.step == plan.spans()[phase].end_step;
+  state.run_ended = state.step == plan.end_step();
+  state.start = plan.options().start;
+  state.seed = loaded.config.run.seed;
+  state.tokenizer_fingerprint = tokenizer.fingerprint();
+  state.config = loaded.flattened();
 }
 
 plan::Plan plan_of(Env& env, const RunConfig& config) {
