@@ -41,10 +41,12 @@ Json to_json(const eval::MlmScore& score) {
 class Recovery {
  public:
   Recovery(Env& env, const fs::path& folder, std::optional<uint64_t> random_seed,
-           const TaskOptions& task, const SuiteOptions& suite)
+           const TaskOptions& task, const SuiteOptions& suite,
+           const std::function<bool()>& stop_requested)
       : env_(env),
         folder_(folder),
         task_(task),
+        stop_requested_(stop_requested),
         tokenizer_(tokenizer::Tokenizer::load(env, folder)) {
     const hf::ModelConfig config = hf::load_model_config(env, folder);
     if (random_seed) {
@@ -114,16 +116,27 @@ class Recovery {
   }
 
   eval::MlmListeners listeners() {
-    return {.each_token = [this](const eval::TokenScore& token) {
-      const auto bucket = static_cast<size_t>(token.position / task_.position_bucket);
-      if (bucket >= by_position_.size()) by_position_.resize(bucket + 1);
-      add(by_position_[bucket], token);
-    }};
+    return {.each_document =
+                [this](const eval::DocumentScore& document) {
+                  tokens_since_asked_ += document.score.tokens;
+                  if (tokens_since_asked_ < options_.micro_tokens) return;
+                  tokens_since_asked_ = 0;
+                  if (!stop_requested_ || !stop_requested_()) return;
+                  throw Error(ErrorCode::kInterrupted, "the scoring was asked to stop");
+                },
+            .each_token =
+                [this](const eval::TokenScore& token) {
+                  const auto bucket = static_cast<size_t>(token.position / task_.position_bucket);
+                  if (bucket >= by_position_.size()) by_position_.resize(bucket + 1);
+                  add(by_position_[bucket], token);
+                }};
   }
 
   Env& env_;
   fs::path folder_;
   const TaskOptions& task_;
+  const std::function<bool()>& stop_requested_;
+  int64_t tokens_since_asked_ = 0;
   tokenizer::Tokenizer tokenizer_;
   std::shared_ptr<nn::MaskedLanguageModel> model_;
   eval::MlmOptions options_;
@@ -142,8 +155,9 @@ std::vector<SuiteMeasure> measures_of_recovery() {
 }
 
 TaskScore score_recovery(Env& env, const fs::path& folder, std::optional<uint64_t> random_seed,
-                         const TaskOptions& task, const SuiteOptions& suite) {
-  return Recovery(env, folder, random_seed, task, suite).run();
+                         const TaskOptions& task, const SuiteOptions& suite,
+                         const std::function<bool()>& stop_requested) {
+  return Recovery(env, folder, random_seed, task, suite, stop_requested).run();
 }
 
 std::string about_recovery(const TaskOptions& task) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -16,9 +17,11 @@ namespace rexbert::tasks {
 // in the details each domain's ("domains") and those by position in the block ("positions"). A
 // domain is a file of text, which each model's own tokenizer reads, or a folder of shards, which
 // that tokenizer must have made. With `random_seed` the weights are drawn by it.
+// Error(kInterrupted) when `stop_requested`, asked after each batch or so, is true.
 std::vector<SuiteMeasure> measures_of_recovery();
 TaskScore score_recovery(Env& env, const fs::path& folder, std::optional<uint64_t> random_seed,
-                         const TaskOptions& task, const SuiteOptions& suite);
+                         const TaskOptions& task, const SuiteOptions& suite,
+                         const std::function<bool()>& stop_requested = {});
 
 std::string about_recovery(const TaskOptions& task);
 // Of the files that the domains are read from.

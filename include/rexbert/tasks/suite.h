@@ -27,8 +27,8 @@ struct SuiteRequest {
   SuiteOptions options;
   std::vector<SuiteCheckpoint> checkpoints;
   fs::path output;
-  // Asked after each update of a fine-tuning; when true, run_suite() ends by Error(kInterrupted).
-  // May be empty.
+  // Asked after each update of a fine-tuning and each batch that is scored; when true, run_suite()
+  // ends by Error(kInterrupted). May be empty.
   std::function<bool()> stop_requested;
 };
 
