@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <memory>
 
-#include "rexbert/batch/stream_source.h"
 #include "rexbert/core/error.h"
 #include "rexbert/core/hash.h"
 #include "rexbert/core/strings.h"
@@ -21,6 +20,16 @@ namespace {
 constexpr const char* kShardIndex = "index.json";
 
 bool is_shards(Env& env, const fs::path& path) { return env.exists(path / kShardIndex); }
+
+// Nothing declares shards made elsewhere: a suite has models of several tokenizers.
+shard::TokenStream open_shards(Env& env, const std::string& path,
+                               const batch::TokenizerIdentity& tokenizer) {
+  return batch::open_tokens(env, {.path = path}, tokenizer, "");
+}
+
+text::DocumentReader open_text(Env& env, const std::string& path) {
+  return {env, path, 0, {}, text::make_bad_line_handler(text::OnError::kStop)};
+}
 
 void add(eval::MlmScore& sum, const eval::TokenScore& token) {
   sum.loss += token.loss;
@@ -94,15 +103,13 @@ class Recovery {
 
  private:
   eval::MlmScore of_shards(const std::string& path) {
-    // Nothing declares shards made elsewhere: a suite has models of several tokenizers.
-    const shard::TokenStream stream = batch::open_tokens(
-        env_, {.path = path}, batch::identity_of(tokenizer_, folder_.string()), "");
+    const shard::TokenStream stream =
+        open_shards(env_, path, batch::identity_of(tokenizer_, folder_.string()));
     return eval::evaluate_mlm(*model_, stream, masker_, options_, *group_, listeners());
   }
 
   eval::MlmScore of_text(const std::string& path) {
-    text::DocumentReader reader(env_, path, 0, {},
-                                text::make_bad_line_handler(text::OnError::kStop));
+    text::DocumentReader reader = open_text(env_, path);
     int64_t read = 0;
     const auto next = [&](eval::MlmDocument& document) {
       text::Document source;
@@ -176,6 +183,19 @@ std::string hash_of_domains(Env& env, const TaskOptions& task) {
     hashes += hash_hex("xxh3_64", env.map_file(path)->data()) + " ";
   }
   return hashes;
+}
+
+void check_domains(Env& env, const TaskOptions& task, const batch::TokenizerIdentity& tokenizer) {
+  for (const auto& [name, domain] : task.domains) {
+    with_context(str_cat("domains.", name), [&, &path = domain] {
+      if (is_shards(env, path)) {
+        open_shards(env, path, tokenizer);
+      } else {
+        text::Document first;
+        open_text(env, path).next(first);
+      }
+    });
+  }
 }
 
 }  // namespace rexbert::tasks

@@ -11,6 +11,7 @@
 #include <set>
 #include <utility>
 
+#include "rexbert/batch/stream_source.h"
 #include "rexbert/ckpt/checkpoint.h"
 #include "rexbert/ckpt/manifest.h"
 #include "rexbert/ckpt/store.h"
@@ -412,14 +413,17 @@ SuiteCheckpoint parse_suite_checkpoint(Env& env, const std::string& text) {
   return checkpoint;
 }
 
-void check_suite_files(Env& env, const SuiteOptions& suite, const tokenizer::Tokenizer& tokenizer) {
+void check_suite_files(Env& env, const SuiteOptions& suite, const fs::path& tokenizer_folder) {
+  const auto tokenizer = tokenizer::Tokenizer::load(env, tokenizer_folder);
   for (const auto& [name, task] : suite.tasks) {
     with_context(str_cat("tasks.", name), [&] {
-      if (task.is_tuned()) {
-        load_task(env, task, tokenizer);
-      } else {
-        hash_of_domains(env, task);
+      if (!task.is_tuned()) {
+        check_domains(env, task, batch::identity_of(tokenizer, tokenizer_folder.string()));
+        return;
       }
+      TaskData data = load_task(env, task, tokenizer).data;
+      const bool chooses = task.patience > 0 || task.grid(suite.micro_tokens).size() > 1;
+      if (chooses && !data.validation) hold_out(data, task.held_out);
     });
   }
 }

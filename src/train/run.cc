@@ -420,6 +420,9 @@ RunEnd run_training(Env& env, const LoadedConfig& loaded, const RunRequest& requ
   const auto group = dist::connect(launch, loaded.config.distributed.group(options.device));
   try {
     Run run(env, loaded, request, *group, device);
+    if (first && request.check_suite && !loaded.config.evaluation.suite.empty()) {
+      with_context("evaluation.suite", request.check_suite);
+    }
     return run.train(request);
   } catch (const std::exception& error) {
     log::error(error.what());  // into the rank's file; whoever called prints it too

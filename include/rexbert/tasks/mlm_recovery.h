@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "rexbert/batch/stream_source.h"
 #include "rexbert/core/env.h"
 #include "rexbert/tasks/options.h"
 #include "rexbert/tasks/scoring.h"
@@ -26,5 +27,8 @@ TaskScore score_recovery(Env& env, const fs::path& folder, std::optional<uint64_
 std::string about_recovery(const TaskOptions& task);
 // Of the files that the domains are read from.
 std::string hash_of_domains(Env& env, const TaskOptions& task);
+// Error where a domain cannot be read, as text::DocumentReader's of its first document, or is of
+// shards of another tokenizer or of none, as batch::open_tokens().
+void check_domains(Env& env, const TaskOptions& task, const batch::TokenizerIdentity& tokenizer);
 
 }  // namespace rexbert::tasks

@@ -39,9 +39,9 @@ struct SuiteRequest {
 // more. Error(kUsage) where another process works in the folder.
 SuiteResults run_suite(Env& env, const SuiteRequest& request);
 
-// Reads the files of every task, so that a mistake in them shows before a run that is to evaluate
-// by them. Errors as load_task().
-void check_suite_files(Env& env, const SuiteOptions& suite, const tokenizer::Tokenizer& tokenizer);
+// Reads the files of every task with the tokenizer of a folder, so that a mistake in them shows
+// before a run that is to evaluate by them. Errors as load_task(), hold_out() and check_domains().
+void check_suite_files(Env& env, const SuiteOptions& suite, const fs::path& tokenizer_folder);
 
 // What train::RunRequest::score_suite asks for. The suite's device and precision are the run's.
 Json score_for_training(Env& env, const train::SuiteJob& job);

@@ -31,6 +31,9 @@ struct RunRequest {
   std::function<bool()> stop_requested;
   // Needed where the config has evaluation.suite.
   ScoreSuite score_suite;
+  // Called on rank 0 before anything is trained, where the config has evaluation.suite: throws what
+  // is wrong with it or its files. May be empty.
+  std::function<void()> check_suite;
   // Callbacks beside the run's own, before its checkpoints are made; called once, on every rank.
   // May be empty.
   std::function<std::vector<std::unique_ptr<Callback>>()> make_callbacks;
