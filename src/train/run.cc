@@ -83,6 +83,9 @@ hf::ModelConfig model_config_after(const plan::StepSpec& step, const plan::Plan&
 class StopAtStep final : public Callback {
  public:
   explicit StopAtStep(int64_t step) : step_(step) {}
+  void run_started(Trainer& trainer) override {
+    if (trainer.first_step() >= step_) trainer.request_stop();
+  }
   void step_done(Trainer& trainer, const StepResult& result) override {
     if (result.steps_done() >= step_) trainer.request_stop();
   }
@@ -119,12 +122,13 @@ class Run {
   }
 
   RunEnd train(const RunRequest& request) {
-    if (first_step_ >= plan_.end_step() && !has_pending_suite()) {
+    const bool pending = has_pending_suite();
+    if (first_step_ >= plan_.end_step() && !pending) {
       log::info(str_cat("the run is already done: step ", first_step_, " of ", plan_.end_step(),
                         " in ", origin_.folder.string()));
       return RunEnd::kFinished;
     }
-    if (request.stop_at_step > 0 && first_step_ >= request.stop_at_step) {
+    if (request.stop_at_step > 0 && first_step_ >= request.stop_at_step && !pending) {
       log::info(str_cat("nothing to do: step ", first_step_, " is done"));
       return RunEnd::kStopped;
     }
@@ -146,7 +150,7 @@ class Run {
                      .stream_names = config_.stream_names(),
                      .forensics_directory = directory_},
                     make_callbacks(metrics, request), first_step_);
-    log_start();
+    if (first_step_ < plan_.end_step()) log_start();
     return trainer.run(request.stop_requested ? request.stop_requested : [] { return false; });
   }
 
@@ -304,12 +308,11 @@ class Run {
     if (request.make_callbacks) {
       for (auto& callback : request.make_callbacks()) callbacks.push_back(std::move(callback));
     }
-    callbacks.push_back(std::make_unique<CheckpointCallback>(
+    auto checkpoints = std::make_unique<CheckpointCallback>(
         ckpt::CheckpointStore(env_, checkpoint_directory(config_)), config_.checkpoint,
         ckpt::Platform::current(config_.run.device, group_.world_size()), metrics,
         [this](const StepResult& result, const batch::LoaderState& loader,
-               ckpt::Snapshot& snapshot) { take_snapshot(result, loader, snapshot); }));
-    // Behind the checkpoint: a suite that ends the process costs no training.
+               ckpt::Snapshot& snapshot) { take_snapshot(result, loader, snapshot); });
     if (!config_.evaluation.suite.empty()) {
       callbacks.push_back(std::make_unique<SuiteCallback>(SuiteCallback::Parts{
           .env = env_,
@@ -320,9 +323,13 @@ class Run {
           .precision = config_.run.device_precision(),
           .save_model = [this](const StepResult& result,
                                const fs::path& folder) { save_model(result, folder); },
+          .make_checkpoint = [&made = *checkpoints](
+                                 Trainer& trainer,
+                                 const StepResult& result) { made.complete(trainer, result); },
           .score = request.score_suite,
           .stop_requested = request.stop_requested}));
     }
+    callbacks.push_back(std::move(checkpoints));
     return callbacks;
   }
 
