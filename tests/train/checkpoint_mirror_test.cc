@@ -95,9 +95,9 @@ TEST_F(Mirror, NeedsACheckpointUntilItIsCopied) {
   const auto prune = [&] {
     store.prune({1, [&](int64_t step) { return mirror.needs(store.folder(step)); }});
   };
-  std::atomic<bool> interrupted = false;
+  std::atomic<bool> pruned = false;
   s3_.intervene = [&](const HttpMessage& message) -> std::optional<HttpReply> {
-    if (message.method == "PUT" && !interrupted.exchange(true)) {  // of the first file
+    if (message.method == "PUT" && !pruned.exchange(true)) {  // of the first file
       publish(20);
       prune();
     }
@@ -105,7 +105,7 @@ TEST_F(Mirror, NeedsACheckpointUntilItIsCopied) {
   };
   mirror.add(folder);
   mirror.finish();
-  EXPECT_TRUE(interrupted);
+  EXPECT_TRUE(pruned);
   EXPECT_EQ(s3_.objects().at("/bucket/runs/demo/latest"), "step-000000010\n");
   prune();
   EXPECT_FALSE(env_.exists(folder));
