@@ -70,6 +70,11 @@ void CheckpointMirror::add(fs::path folder) {
   changed_.notify_all();
 }
 
+bool CheckpointMirror::needs(const fs::path& folder) const {
+  const std::scoped_lock lock(mutex_);
+  return waiting_ == folder || copying_ == folder;
+}
+
 void CheckpointMirror::finish() {
   std::unique_lock lock(mutex_);
   changed_.wait(lock, [this] { return !waiting_ && !copying_; });
@@ -81,7 +86,7 @@ void CheckpointMirror::run() {
     changed_.wait(lock, [this] { return stopping_ || waiting_; });
     if (!waiting_) return;
     const fs::path folder = *std::exchange(waiting_, std::nullopt);
-    copying_ = true;
+    copying_ = folder;
     lock.unlock();
     try {
       copy(folder);
@@ -91,7 +96,7 @@ void CheckpointMirror::run() {
                            error.what(), "; the next one will be tried"));
     }
     lock.lock();
-    copying_ = false;
+    copying_.reset();
     changed_.notify_all();
   }
 }

@@ -66,9 +66,29 @@ std::vector<EvaluationCallback::Stream> open_evaluation(Env& env, const RunConfi
   return streams;
 }
 
+hf::ModelConfig model_config_after(const plan::StepSpec& step, const plan::Plan& plan,
+                                   const RunConfig& run, const tokenizer::Tokenizer& tokenizer,
+                                   int64_t longest_before) {
+  hf::ModelConfig config;
+  config.encoder = run.model;
+  config.rope = {step.rope.global, step.rope.local};
+  config.max_position_embeddings = longest_before;
+  for (int32_t phase = 0; phase <= step.phase; ++phase) {
+    const int64_t context = plan.phases()[static_cast<size_t>(phase)].context_length;
+    config.max_position_embeddings = std::max(config.max_position_embeddings, context);
+  }
+  config.pad_id = tokenizer.pad_id();
+  config.cls_id = tokenizer.cls_id();
+  config.sep_id = tokenizer.sep_id();
+  return config;
+}
+
 class StopAtStep final : public Callback {
  public:
   explicit StopAtStep(int64_t step) : step_(step) {}
+  void run_started(Trainer& trainer) override {
+    if (trainer.first_step() >= step_) trainer.request_stop();
+  }
   void step_done(Trainer& trainer, const StepResult& result) override {
     if (result.steps_done() >= step_) trainer.request_stop();
   }
@@ -107,12 +127,13 @@ class Run {
   }
 
   RunEnd train(const RunRequest& request) {
-    if (first_step_ >= plan_.end_step() && !has_pending_suite()) {
+    const bool pending = has_pending_suite();
+    if (first_step_ >= plan_.end_step() && !pending) {
       log::info(str_cat("the run is already done: step ", first_step_, " of ", plan_.end_step(),
                         " in ", origin_.folder.string()));
       return RunEnd::kFinished;
     }
-    if (request.stop_at_step > 0 && first_step_ >= request.stop_at_step) {
+    if (request.stop_at_step > 0 && first_step_ >= request.stop_at_step && !pending) {
       log::info(str_cat("nothing to do: step ", first_step_, " is done"));
       return RunEnd::kStopped;
     }
@@ -136,7 +157,7 @@ class Run {
                      .stream_names = config_.stream_names(),
                      .forensics_directory = directory_},
                     make_callbacks(metrics, request), first_step_);
-    log_start();
+    if (first_step_ < plan_.end_step()) log_start();
     return trainer.run(request.stop_requested ? request.stop_requested : [] { return false; });
   }
 
@@ -158,9 +179,11 @@ class Run {
       const std::string& key = fact.first;
       return key == "run.directory" || key == "run.threads" || key == "start_from" ||
              key == "tile_from" || key == "salience" || key == "distributed.interface" ||
-             key.ends_with(".path") || key.ends_with(".lookahead") ||
-             key.find(".cache.") != std::string::npos;
+             key == "evaluation.suite" || key.ends_with(".path") || key.ends_with(".lookahead") ||
+             // Of a stream: each rank has held its shards and it against its own tokenizer.
+             key.ends_with(".tokenizer") || key.find(".cache.") != std::string::npos;
     });
+    facts["whether there is a suite"] = config_.evaluation.suite.empty() ? "no" : "yes";
     facts["the tokenizer's fingerprint"] = tokenizer_.fingerprint();
     for (const auto& stream : streams_) {
       facts["the shards of stream " + stream->name()] = stream->slices().fingerprint;
@@ -329,12 +352,11 @@ class Run {
     if (request.make_callbacks) {
       for (auto& callback : request.make_callbacks()) callbacks.push_back(std::move(callback));
     }
-    callbacks.push_back(std::make_unique<CheckpointCallback>(
+    auto checkpoints = std::make_unique<CheckpointCallback>(
         ckpt::CheckpointStore(env_, checkpoint_directory(config_)), config_.checkpoint,
         ckpt::Platform::current(config_.run.device, group_.world_size()), metrics,
         [this](const StepResult& result, const batch::LoaderState& loader,
-               ckpt::Snapshot& snapshot) { take_snapshot(result, loader, snapshot); }));
-    // Behind the checkpoint: a suite that ends the process costs no training.
+               ckpt::Snapshot& snapshot) { take_snapshot(result, loader, snapshot); });
     if (!config_.evaluation.suite.empty()) {
       callbacks.push_back(std::make_unique<SuiteCallback>(SuiteCallback::Parts{
           .env = env_,
@@ -345,9 +367,13 @@ class Run {
           .precision = config_.run.device_precision(),
           .save_model = [this](const StepResult& result,
                                const fs::path& folder) { save_model(result, folder); },
+          .make_checkpoint = [&made = *checkpoints](
+                                 Trainer& trainer,
+                                 const StepResult& result) { made.complete(trainer, result); },
           .score = request.score_suite,
           .stop_requested = request.stop_requested}));
     }
+    callbacks.push_back(std::move(checkpoints));
     return callbacks;
   }
 
@@ -365,35 +391,12 @@ class Run {
 
   void take_snapshot(const StepResult& result, const batch::LoaderState& loader,
                      ckpt::Snapshot& snapshot) {
-    ckpt::TrainerState& state = snapshot.state;
-    state.step = result.steps_done();
-    state.rows = result.rows_done();
-    state.tokens = result.tokens_done();
-    state.optimizer_steps = optimizer_->steps();
-    state.peak_learning_rate = plan_.peak_learning_rate();
-    state.phase = plan_.phases()[static_cast<size_t>(result.spec.phase)].name;
-    state.phase_ended = result.phase_ended;
-    state.run_ended = result.run_ended;
-    state.start = origin_.start;
-    state.seed = config_.run.seed;
-    state.tokenizer_fingerprint = tokenizer_.fingerprint();
-    state.config = loaded_.flattened();
-    state.config[kMicroTokens] = std::to_string(micro_tokens_);  // what auto was
-    state.loader = Json::parse(loader.dump());
-    snapshot.config = model_config(result.spec);
+    describe_step(result.spec, plan_, loaded_, tokenizer_, snapshot, origin_.longest_context);
+    snapshot.state.optimizer_steps = optimizer_->steps();
+    snapshot.state.loader = Json::parse(loader.dump());
+    snapshot.state.config[kMicroTokens] = std::to_string(micro_tokens_);  // what auto was
     snapshot.tokenizer_files = tokenizer_files_;
     snapshot.copy_tensors(*model_, *optimizer_);
-  }
-
-  hf::ModelConfig model_config(const plan::StepSpec& spec) const {
-    hf::ModelConfig config;
-    config.encoder = config_.model;
-    config.rope = {spec.rope.global, spec.rope.local};
-    config.max_position_embeddings = longest_context(spec.phase);
-    config.pad_id = tokenizer_.pad_id();
-    config.cls_id = tokenizer_.cls_id();
-    config.sep_id = tokenizer_.sep_id();
-    return config;
   }
 
   void save_model(const StepResult& result, const fs::path& folder) const {
@@ -402,19 +405,13 @@ class Run {
     for (const auto& parameter : model_->named_parameters()) {
       weights.emplace_back(parameter.key(), parameter.value());
     }
-    hf::save_model(env_, weights, model_config(result.spec), folder);
+    hf::save_model(
+        env_, weights,
+        model_config_after(result.spec, plan_, config_, tokenizer_, origin_.longest_context),
+        folder);
     for (const auto& [name, contents] : tokenizer_files_) {
       write_synced_file(env_, folder / name, contents);
     }
-  }
-
-  // The longest rows that the model has been trained on, this run's phases up to `phase` included.
-  int64_t longest_context(int32_t phase) const {
-    int64_t longest = origin_.longest_context;
-    for (int32_t i = 0; i <= phase; ++i) {
-      longest = std::max<int64_t>(longest, plan_.phases()[static_cast<size_t>(i)].context_length);
-    }
-    return longest;
   }
 
   void log_start() const {
@@ -476,12 +473,34 @@ RunEnd run_training(Env& env, const LoadedConfig& loaded, const RunRequest& requ
   const auto group = dist::connect(launch, loaded.config.distributed.group(options.device));
   try {
     Run run(env, loaded, request, *group, device);
+    if (first && request.check_suite && !loaded.config.evaluation.suite.empty()) {
+      with_context("evaluation.suite", request.check_suite);
+    }
     return run.train(request);
   } catch (const std::exception& error) {
     log::error(error.what());  // into the rank's file; whoever called prints it too
     group->leave(error.what());
     throw;
   }
+}
+
+void describe_step(const plan::StepSpec& step, const plan::Plan& plan, const LoadedConfig& loaded,
+                   const tokenizer::Tokenizer& tokenizer, ckpt::Snapshot& snapshot,
+                   int64_t longest_before) {
+  const auto phase = static_cast<size_t>(step.phase);
+  snapshot.config = model_config_after(step, plan, loaded.config, tokenizer, longest_before);
+  ckpt::TrainerState& state = snapshot.state;
+  state.step = step.step + 1;
+  state.rows = step.first_row + step.rows;
+  state.tokens = step.tokens_before + step.tokens();
+  state.peak_learning_rate = plan.peak_learning_rate();
+  state.phase = plan.phases()[phase].name;
+  state.phase_ended = state.step == plan.spans()[phase].end_step;
+  state.run_ended = state.step == plan.end_step();
+  state.start = plan.options().start;
+  state.seed = loaded.config.run.seed;
+  state.tokenizer_fingerprint = tokenizer.fingerprint();
+  state.config = loaded.flattened();
 }
 
 plan::Plan plan_of(Env& env, const RunConfig& config) {

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <cstdlib>
 #include <string>
 
@@ -85,6 +86,29 @@ TEST_F(Mirror, WhatFailsIsTriedWithTheNextCheckpoint) {
   mirror.add(publish(20));
   mirror.finish();
   EXPECT_EQ(s3_.objects().at("/bucket/runs/demo/latest"), "step-000000020\n");
+}
+
+TEST_F(Mirror, NeedsACheckpointUntilItIsCopied) {
+  CheckpointMirror mirror(env_, kUrl, net::storage_options(), clock_);
+  const fs::path folder = publish(10);
+  ckpt::CheckpointStore store(env_, run_ / "checkpoints");
+  const auto prune = [&] {
+    store.prune({1, [&](int64_t step) { return mirror.needs(store.folder(step)); }});
+  };
+  std::atomic<bool> pruned = false;
+  s3_.intervene = [&](const HttpMessage& message) -> std::optional<HttpReply> {
+    if (message.method == "PUT" && !pruned.exchange(true)) {  // of the first file
+      publish(20);
+      prune();
+    }
+    return {};
+  };
+  mirror.add(folder);
+  mirror.finish();
+  EXPECT_TRUE(pruned);
+  EXPECT_EQ(s3_.objects().at("/bucket/runs/demo/latest"), "step-000000010\n");
+  prune();
+  EXPECT_FALSE(env_.exists(folder));
 }
 
 TEST_F(Mirror, DamageAndStrangeNamesAreRefused) {

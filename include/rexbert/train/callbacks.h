@@ -114,6 +114,9 @@ class CheckpointCallback final : public Callback {
   ~CheckpointCallback() override;
   void step_done(Trainer& trainer, const StepResult& result) override;
   void run_stopped(Trainer& trainer, const StepResult& result) override;
+  // Makes the checkpoint after this step, if it is not made yet, and waits until it is whole; from
+  // a callback's step_done(). Collective.
+  void complete(Trainer& trainer, const StepResult& result);
 
  private:
   // A checkpoint on its way to the disk.

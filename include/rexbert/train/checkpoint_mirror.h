@@ -33,6 +33,8 @@ class CheckpointMirror {
 
   // Copies this checkpoint soon. Of those that wait, only the newest is copied.
   void add(fs::path folder);
+  // Whether this checkpoint waits to be copied or is being copied: it must stay until then.
+  bool needs(const fs::path& folder) const;
   // Waits until nothing is to be copied.
   void finish();
 
@@ -44,10 +46,9 @@ class CheckpointMirror {
   Env& env_;
   std::string url_;
   net::Storage storage_;
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::condition_variable changed_;
-  std::optional<fs::path> waiting_;
-  bool copying_ = false;
+  std::optional<fs::path> waiting_, copying_;
   bool stopping_ = false;
   std::thread thread_;
 };

@@ -61,7 +61,7 @@ struct TrainerParts {
 };
 
 // How a run ended: at its plan's end, because a callback wanted it to, or because stop_requested()
-// was true on some rank.
+// was true on some rank or a callback called interrupt().
 enum class RunEnd { kFinished, kStopped, kInterrupted };
 
 class Trainer {
@@ -81,6 +81,9 @@ class Trainer {
   const dist::GradientReducer& reducer() const { return *reducer_; }
   // From any callback of any rank: stop after this step.
   void request_stop() { stop_ = true; }
+  // From a callback, on all ranks alike: stop before the next step. The run then counts as
+  // interrupted even behind its last step: something besides steps is left to do.
+  void interrupt() { interrupted_ = true; }
   int64_t first_step() const { return first_step_; }
 
  private:
@@ -108,6 +111,7 @@ class Trainer {
   std::vector<std::unique_ptr<Callback>> callbacks_;
   int64_t first_step_;
   bool stop_ = false;
+  bool interrupted_ = false;
 };
 
 }  // namespace rexbert::train
