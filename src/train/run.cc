@@ -57,10 +57,13 @@ std::vector<EvaluationCallback::Stream> open_evaluation(Env& env, const RunConfi
                                                         const tokenizer::Tokenizer& tokenizer) {
   std::vector<EvaluationCallback::Stream> streams;
   for (const auto& [name, options] : config.evaluation.streams) {
-    streams.push_back({name, with_context(str_cat("evaluation.streams.", name), [&] {
-                         return batch::open_tokens(
-                             env, options, batch::identity_of(tokenizer, config.tokenizer.path));
-                       }),
+    streams.push_back({name,
+                       with_context(str_cat("evaluation.streams.", name),
+                                    [&] {
+                                      return batch::open_tokens(
+                                          env, options,
+                                          batch::identity_of(tokenizer, config.tokenizer.path));
+                                    }),
                        options.lookahead});
   }
   return streams;
@@ -188,8 +191,9 @@ class Run {
     for (const auto& stream : streams_) {
       facts["the shards of stream " + stream->name()] = stream->slices().fingerprint;
     }
-    for (const auto& [name, tokens] : evaluation_) {
-      facts["the held-out shards of " + name] = hash_hex("xxh3_64", tokens.index().dump());
+    for (const EvaluationCallback::Stream& stream : evaluation_) {
+      facts["the held-out shards of " + stream.name] =
+          hash_hex("xxh3_64", stream.tokens.index().dump());
     }
     if (salience_) facts["the salience table"] = hash_of_file(config_.salience);
     facts["the version of RexBERT"] = kVersion;
@@ -337,8 +341,8 @@ class Run {
     if (request.stop_at_step > 0) {
       callbacks.push_back(std::make_unique<StopAtStep>(request.stop_at_step));
     }
-    const auto type = config_.run.device_precision() == nn::Precision::kBf16 ? torch::kBFloat16
-                                                                             : torch::kFloat32;
+    const auto type =
+        config_.run.device_precision() == nn::Precision::kBf16 ? torch::kBFloat16 : torch::kFloat32;
     callbacks.push_back(std::make_unique<LoggingCallback>(
         config_.logging, metrics, ops::measure_product_ceiling(device_, type, 2)));
     callbacks.push_back(std::make_unique<ConsistencyCallback>(

@@ -1,5 +1,6 @@
 #include "rexbert/nn/step_profile.h"
 
+#include <ATen/Parallel.h>
 #include <gmock/gmock.h>
 
 #include <chrono>
@@ -13,7 +14,10 @@ namespace {
 
 class StepProfileTest : public ::testing::Test {
  protected:
-  StepProfileTest() : model_(config()) { initialize(model_, 3); }
+  StepProfileTest() : model_(config()) {
+    at::set_num_threads(1);
+    initialize(model_, 3);
+  }
 
   static EncoderConfig config() {
     EncoderConfig config;

@@ -59,9 +59,10 @@ TEST_F(AutoMicroTokens, GoesOnWithTheNumberItBeganWith) {
 }
 
 TEST_F(AutoMicroTokens, IsAWordOfTheConfig) {
-  const std::string config = (world_.path() / "config.yaml").string();
+  const std::string config = world_.config();
   const auto resolved = [&](const std::string& value) {
-    return run_rexbert({"config", "show", "--config", config, "--set", "data.micro_tokens=" + value});
+    return run_rexbert(
+        {"config", "print", "--config", config, "--set", "data.micro_tokens=" + value});
   };
   EXPECT_THAT(resolved("auto").out, HasSubstr("micro_tokens: auto"));
   EXPECT_THAT(resolved("atuo").err,
@@ -69,10 +70,10 @@ TEST_F(AutoMicroTokens, IsAWordOfTheConfig) {
 }
 
 TEST_F(AutoMicroTokens, ThePlanSaysWhatMemoryARankNeeds) {
-  const std::string config = (world_.path() / "config.yaml").string();
+  const std::string config = world_.config();
   const auto plan = [&](const std::string& tokens) {
-    const CommandResult result = run_rexbert({"plan", "--config", config, "--json", "--set",
-                                              "data.micro_tokens=" + tokens});
+    const CommandResult result =
+        run_rexbert({"plan", "--config", config, "--json", "--set", "data.micro_tokens=" + tokens});
     EXPECT_EQ(result.exit_code, 0) << result.err;
     return Json::parse(result.out)["memory"];
   };
@@ -82,8 +83,8 @@ TEST_F(AutoMicroTokens, ThePlanSaysWhatMemoryARankNeeds) {
   EXPECT_GT(automatic["activations"], small["activations"]);
   EXPECT_EQ(automatic["weights"], small["weights"]);
   double sum = 0;
-  for (const char* part : {"weights", "gradients", "moments", "activations", "loss", "workspace",
-                           "process"}) {
+  for (const char* part :
+       {"weights", "gradients", "moments", "activations", "loss", "workspace", "process"}) {
     sum += small[part].get<double>();
   }
   EXPECT_DOUBLE_EQ(small["bytes"].get<double>(), sum);

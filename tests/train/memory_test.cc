@@ -24,11 +24,10 @@ TEST_P(MemoryTest, IsWhatAProcessTakes) {
        "--json"});
   ASSERT_EQ(result.exit_code, 0) << result.err;
   const double measured = Json::parse(result.out)["peak_memory_gib"].get<double>();
-  const double predicted =
-      nn::predict_memory(nn::preset(shape.preset), nn::Precision::kF32,
-                         shape.sequences * shape.context_length, 0.3)
-          .total() /
-      (1 << 30);
+  const double predicted = nn::predict_memory(nn::preset(shape.preset), nn::Precision::kF32,
+                                              shape.sequences * shape.context_length, 0.3)
+                               .total() /
+                           (1 << 30);
   EXPECT_NEAR(measured / predicted, 1, 0.15) << measured << " GiB, predicted " << predicted;
 }
 

@@ -13,7 +13,7 @@ struct StepBenchRow {
   std::string part;
   double forward_seconds = 0;  // a step, mean
   double backward_seconds = 0;
-  nn::Cost cost;
+  nn::Cost cost = {};
   double share = 0;  // of the step
   // What the part would take at the ceiling, by its FLOPs or its bytes, whichever is longer,
   // divided by what it takes. 0 where nothing is counted.
@@ -23,9 +23,9 @@ struct StepBenchRow {
 };
 
 struct StepBenchResult {
-  std::vector<double> seconds;  // of each timed step, in order
-  double product_ceiling = 0;   // FLOP/s
-  double copy_ceiling = 0;      // bytes/s
+  std::vector<double> seconds;     // of each timed step, in order
+  double product_ceiling = 0;      // FLOP/s
+  double copy_ceiling = 0;         // bytes/s
   std::vector<StepBenchRow> rows;  // of every part, and what is left as "other"
   double flops = 0;                // a step
   double utilization = 0;          // flops / median step / product_ceiling

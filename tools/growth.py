@@ -1,0 +1,81 @@
+"""How a step's time and memory grow with the context at constant tokens a batch: `rexbert bench step` at each length, and
+what a token costs in a local and in a global layer.
+
+usage: growth.py OUTPUT_JSON [--preset micro] [--tokens 16384] [--repeats 3]
+
+Holds, or the exit status is not 0: a local layer's time a token is flat within 10%; a global layer's is linear in the
+context (its attention's part doubles with the context, within 15% of it, from 2,048 on); the peak of memory is flat within 10%. Leave the machine
+alone meanwhile: about ten minutes. Standard library only.
+"""
+import argparse
+import datetime
+import json
+import pathlib
+import statistics
+import sys
+
+from compare_peers import REXBERT, machine, output_of
+
+CONTEXTS = (512, 1024, 2048, 4096, 8192, 16384)
+EVERY_LAYER = ("norms", "qkv", "attention out", "mlp in", "geglu", "mlp out")
+LAYERS = {"micro": (7, 3), "small": (10, 4), "mini": (19, 7), "base": (22, 8)}  # all, and global ones
+
+
+def measure(preset, tokens, context, repeats):
+    """Medians over runs: microseconds a token of a layer of each kind, and GiB at the peak."""
+    shape = ["--preset", preset, "--sequences", tokens // context, "--context", context]
+    layers, global_layers = LAYERS[preset]
+    found = {"local": [], "global": [], "global_attention": [], "gib": []}
+    for _ in range(repeats):
+        step = json.loads(output_of([REXBERT, "bench", "step", *shape, "--steps", 2, "--json"]))
+        seconds = {part["part"]: part["forward_seconds"] + part["backward_seconds"] for part in step["parts"]}
+        shared = sum(seconds[part] for part in EVERY_LAYER) / layers
+        attention = seconds["global attention"] / global_layers
+        micro = 1e6 / tokens
+        found["local"].append(micro * (shared + seconds["local attention"] / (layers - global_layers)))
+        found["global"].append(micro * (shared + attention))
+        found["global_attention"].append(micro * attention)
+    found["gib"].append(json.loads(output_of([REXBERT, "bench", "train", *shape, "--steps", 1, "--json"]))["peak_memory_gib"])
+    medians = {what: statistics.median(values) for what, values in found.items()}
+    return {"context": context, **medians, "spread": {what: [min(v), max(v)] for what, v in found.items()}}
+
+
+def problems(rows):
+    def flat(what):
+        values = [row[what] for row in rows]
+        return max(values) / min(values) - 1
+
+    found = []
+    if flat("local") > 0.10:
+        found.append(f"a local layer's time a token grows by {flat('local'):.0%}")
+    if flat("gib") > 0.10:
+        found.append(f"memory grows by {flat('gib'):.0%}")
+    for before, after in zip(rows, rows[1:]):
+        factor = after["global_attention"] / before["global_attention"]
+        if before["context"] >= 2048 and not 1.7 <= factor <= 2.3:
+            found.append(f"global attention from {before['context']} to {after['context']}: {factor:.2f} times")
+    return found
+
+
+def main():
+    parser = argparse.ArgumentParser(usage=__doc__)
+    parser.add_argument("output", type=pathlib.Path)
+    parser.add_argument("--preset", choices=LAYERS, default="micro")
+    parser.add_argument("--tokens", type=int, default=16384)
+    parser.add_argument("--repeats", type=int, default=3)
+    arguments = parser.parse_args()
+    rows = []
+    for context in CONTEXTS:
+        rows.append(measure(arguments.preset, arguments.tokens, context, arguments.repeats))
+        row = rows[-1]
+        print(f"{context:>6}: local layer {row['local']:.2f} us a token, global {row['global']:.2f}, peak {row['gib']:.2f} GiB",
+              flush=True)
+    report = {"date": datetime.date.today().isoformat(), "machine": machine(), "preset": arguments.preset,
+              "tokens": arguments.tokens, "rows": rows}
+    arguments.output.write_text(json.dumps(report, indent=2) + "\n", encoding="utf8")
+    found = problems(rows)
+    sys.exit("; ".join(found) if found else 0)
+
+
+if __name__ == "__main__":
+    main()
