@@ -286,8 +286,6 @@ TEST_F(SuiteTest, CheckpointsHaveNamesOfTheirOwn) {
               HasSubstr("two checkpoints are called"));
 }
 
-// docs/evaluation-configuration.md is generated: rexbert eval docs >
-// docs/evaluation-configuration.md
 TEST_F(SuiteTest, MistakesInTheFilesAreNamed) {
   const auto error = [&](const std::string& task) {
     const SuiteOptions options =
@@ -309,6 +307,8 @@ TEST_F(SuiteTest, MistakesInTheFilesAreNamed) {
             "no error");
 }
 
+// docs/evaluation-configuration.md is generated: rexbert eval docs >
+// docs/evaluation-configuration.md
 TEST(SuiteReferenceTest, IsUpToDate) {
   EXPECT_EQ(Env::posix().read_file(rexbert::test::source_path("docs/evaluation-configuration.md")),
             suite_reference())
