@@ -12,7 +12,7 @@ set(REXBERT_COMPONENTS data curate)
 set(_torch_rpath "")
 if(REXBERT_TORCH)
   list(APPEND REXBERT_COMPONENTS train)
-  set(_torch_rpath "${TORCH_ROOT}/lib")
+  set(_torch_rpath "${REXBERT_LIBTORCH_ROOT}/lib")
 endif()
 
 set(_package_dir "${CMAKE_INSTALL_LIBDIR}/cmake/rexbert")
