@@ -80,6 +80,8 @@ install(FILES "${CMAKE_BINARY_DIR}/command_line/rexbert.1"
 set_target_properties(rexbert_command PROPERTIES INSTALL_RPATH "$ORIGIN/${_bin_to_lib};${_torch_rpath}")
 install(TARGETS rexbert_command DESTINATION "${CMAKE_INSTALL_BINDIR}" COMPONENT command)
 if(TARGET rexbert_parquet_module)
+  # Arrow's libraries: beside the module, or where they were when it was built.
+  set_target_properties(rexbert_parquet_module PROPERTIES INSTALL_RPATH "$ORIGIN;${_pyarrow_root}")
   install(TARGETS rexbert_parquet_module LIBRARY DESTINATION "${CMAKE_INSTALL_LIBDIR}" COMPONENT curate)
 endif()
 
