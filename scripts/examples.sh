@@ -44,7 +44,7 @@ phases:
   - name: all
     tokens: 1M
     context_length: 128
-    rope_theta: {global: 10000, local: 10000}
+    rope_theta: {global: 12345, local: 10000}
     learning_rate: {schedule: warmup_stable, peak: 1e-3, warmup: 10k}
     batch: {rows: 8}
     masking: {policy: uniform, probability: 0.3}
@@ -69,6 +69,11 @@ run_all() { # COMPILER
   RUN=$bin/parts "$bin/custom_training/custom_training" "$work/config.yaml" 20 >"$bin/parts.txt"
   RUN=$bin/parts "$bin/custom_training/custom_training" "$work/config.yaml" 40 >>"$bin/parts.txt"
   diff "$bin/whole.txt" "$bin/parts.txt" || die "custom_training: a resume changes the losses"
+  # Its checkpoint is what the command's own would be: the same model, and one that is used as it lies.
+  RUN=$bin/command "$rexbert" train --config "$work/config.yaml" --stop-at-step 40 >"$bin/command.log" 2>&1
+  diff "$bin"/{whole,command}/checkpoints/step-000000040/config.json || die "custom_training: another config.json"
+  echo "a lamp" | "$rexbert" embed - --format text --checkpoint "$bin/whole" --output "$bin/vectors.npy" >"$bin/embed.log" 2>&1 ||
+    die "custom_training: rexbert embed does not take its checkpoint"
 
   RUN=$bin/objective "$bin/custom_objective/custom_objective" "$work/config.yaml" 20 >"$bin/objective.txt"
   [[ $(wc -l <"$bin/objective.txt") == 20 ]] || die "custom_objective: expected 20 steps"

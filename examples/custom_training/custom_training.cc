@@ -17,7 +17,8 @@ using namespace rexbert;
 int main(int argc, char** argv) try {
   if (argc != 3) throw Error(ErrorCode::kUsage, "usage: custom_training CONFIG STEPS");
   Env& env = Env::posix();
-  const train::RunConfig config = train::load_run_config(env, argv[1]).config;
+  const train::LoadedConfig loaded_config = train::load_run_config(env, argv[1]);
+  const train::RunConfig& config = loaded_config.config;
   const plan::Plan plan = train::plan_of(env, config);
   const auto tokenizer = tokenizer::Tokenizer::load(env, config.tokenizer.path);
 
@@ -35,7 +36,6 @@ int main(int argc, char** argv) try {
     optimizer.set_steps(then.optimizer_steps);
     state = batch::LoaderState::parse(then.loader.dump(), found->folder.string());
   }
-
   const batch::Masker masker(config.run.seed, batch::MaskVocabulary::from(tokenizer));
   batch::Loader loader(
       {.streams = batch::open_streams(env, config.streams, config.data.lanes,
@@ -64,12 +64,12 @@ int main(int argc, char** argv) try {
     for (torch::Tensor& parameter : model.parameters()) parameter.mutable_grad().div_(masked);
     optimizer.step(spec.learning_rate, spec.weight_decay);
     std::printf("step %lld loss %.6f\n", static_cast<long long>(step + 1), loss / masked);
-
     if ((step + 1) % 20 != 0) continue;
     ckpt::Snapshot snapshot;
-    snapshot.config.encoder = config.model;
+    train::describe_step(spec, plan, loaded_config, tokenizer, snapshot);
     snapshot.state.optimizer_steps = optimizer.steps();
     snapshot.state.loader = Json::parse(loader.state().dump());
+    snapshot.tokenizer_files = tokenizer::read_tokenizer_files(env, config.tokenizer.path);
     snapshot.copy_tensors(model, optimizer);
     store.publish(step + 1, ckpt::Platform::current("cpu"),
                   [&](Env& to, const fs::path& at) { write_checkpoint(to, at, snapshot); });

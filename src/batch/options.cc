@@ -28,7 +28,9 @@ void describe(config::Schema<StreamOptions>& schema) {
       .doc("Where fetched shards are kept.")
       .only_when("where path is a URL", is_remote);
   schema.field("lookahead", &StreamOptions::lookahead)
-      .doc("How many of each lane's next windows are fetched before they are needed; 0: none.")
+      .doc(
+          "How many of each lane's next windows are fetched before they are needed; of a held-out "
+          "stream, how many of its next shards. 0: none.")
       .unit("windows")
       .cost("their shards in the cache")
       .min(0)
@@ -40,6 +42,34 @@ void describe(config::Schema<StreamOptions>& schema) {
     }
   });
 }
+
+namespace {
+
+// Lets kAutoMicroTokens be written as the word.
+void allow_auto(config::Field<DataOptions>& field) {
+  constexpr std::string_view kAuto = "auto";
+  field.read = [kAuto, number = field.read](const config::Node& node, DataOptions& options,
+                                            config::Reader& reader, const std::string& path,
+                                            const config::Field<DataOptions>& self) {
+    if (node.kind != config::NodeKind::kScalar || node.scalar != kAuto) {
+      return number(node, options, reader, path, self);
+    }
+    options.micro_tokens = kAutoMicroTokens;
+    reader.note_origin(path, node.where());
+  };
+  field.write = [kAuto, number = field.write](const DataOptions& options,
+                                              const config::Field<DataOptions>& self,
+                                              const config::Reader* reader,
+                                              const std::string& path) {
+    if (options.micro_tokens != kAutoMicroTokens) return number(options, self, reader, path);
+    return config::Node::make_scalar(std::string(kAuto));
+  };
+  field.type_name = [number = field.type_name](const config::Field<DataOptions>& self) {
+    return number(self) + ", or auto";
+  };
+}
+
+}  // namespace
 
 void describe(config::Schema<DataOptions>& schema) {
   schema.field("lanes", &DataOptions::lanes)
@@ -57,13 +87,18 @@ void describe(config::Schema<DataOptions>& schema) {
       .cost("about 50 bytes for each document in the window")
       .min(1)
       .max(65536);
-  schema.field("micro_tokens", &DataOptions::micro_tokens)
-      .doc("A micro-batch takes as many rows as fit, at least one.")
-      .unit("tokens")
-      .cost("activation memory grows with it")
-      .count()
-      .min(1)
-      .max(1 << 30);
+  auto& micro_tokens =
+      schema.field("micro_tokens", &DataOptions::micro_tokens)
+          .doc(
+              "A micro-batch takes as many rows as fit, at least one. auto: as many as fit into the "
+              "device's memory, by prediction and a probe, when a run starts; it goes on with that "
+              "number wherever it is resumed, because another one adds in another order.")
+          .unit("tokens")
+          .cost("activation memory grows with it")
+          .count()
+          .min(1)
+          .max(1 << 30);
+  allow_auto(micro_tokens);
   schema.field("prefetch_steps", &DataOptions::prefetch_steps)
       .doc("Steps that a background thread makes ahead; 0: no thread.")
       .unit("steps")

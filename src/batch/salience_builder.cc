@@ -210,6 +210,7 @@ SalienceTable SalienceCounter::finish(std::string tokenizer_fingerprint,
 void count_stream(SalienceCounter& counter, Corpus corpus, const shard::TokenStream& stream,
                   const SalienceOptions& options, const std::function<void(uint64_t)>& progress) {
   constexpr uint32_t kPiece = 1 << 20;
+  constexpr size_t kShardsAhead = 4;
   const size_t shards = stream.shards();
   std::vector<int32_t> tokens;
   uint64_t done = 0;
@@ -217,6 +218,7 @@ void count_stream(SalienceCounter& counter, Corpus corpus, const shard::TokenStr
     const uint64_t quota = options.tokens == 0 ? ~uint64_t{0}
                                                : options.tokens * (index + 1) / shards -
                                                      options.tokens * index / shards;
+    stream.prefetch_behind(index, kShardsAhead);
     const auto shard = stream.open_shard(index);
     uint64_t taken = 0;
     for (uint64_t sample = 0; sample < shard->samples() && taken < quota; ++sample) {

@@ -1,5 +1,6 @@
 #include "rexbert/batch/stream_source.h"
 
+#include <system_error>
 #include <utility>
 
 #include "rexbert/core/error.h"
@@ -22,7 +23,40 @@ shard::TokenColumn column_of(const StreamOptions& options, const TokenizerIdenti
   return column;
 }
 
-void require_tokenizer(const shard::TokenStream& stream, const std::string& declared,
+bool is_same_path(const fs::path& a, const fs::path& b) {
+  std::error_code failed;
+  const fs::path whole_a = fs::weakly_canonical(a, failed);
+  if (failed) return a == b;
+  const fs::path whole_b = fs::weakly_canonical(b, failed);
+  return failed ? a == b : whole_a == whole_b;
+}
+
+bool looks_like_fingerprint(const std::string& text) {
+  constexpr size_t kDigits = 32;  // Tokenizer::fingerprint()
+  return text.size() == kDigits && text.find_first_not_of("0123456789abcdef") == std::string::npos;
+}
+
+enum class Declared { kThis, kAnother, kUnknown };
+
+// Whether a declaration means `tokenizer`: its fingerprint, its folder, or that of a copy. Not
+// known of a path that holds no tokenizer here.
+Declared read_declaration(Env& env, const std::string& declared,
+                          const TokenizerIdentity& tokenizer) {
+  if (declared == tokenizer.fingerprint || is_same_path(declared, tokenizer.path)) {
+    return Declared::kThis;
+  }
+  try {
+    if (env.exists(declared)) {
+      const auto found = tokenizer::Tokenizer::load(env, declared);
+      return found.fingerprint() == tokenizer.fingerprint ? Declared::kThis : Declared::kAnother;
+    }
+  } catch (const Error&) {
+    return Declared::kUnknown;
+  }
+  return looks_like_fingerprint(declared) ? Declared::kAnother : Declared::kUnknown;
+}
+
+void require_tokenizer(Env& env, const shard::TokenStream& stream, const std::string& declared,
                        const TokenizerIdentity& tokenizer, std::string_view declare) {
   if (tokenizer.fingerprint.empty()) return;
   const auto refuse = [&](const std::string& found) {
@@ -33,10 +67,12 @@ void require_tokenizer(const shard::TokenStream& stream, const std::string& decl
   if (stream.info() && stream.info()->tokenizer_fingerprint != tokenizer.fingerprint) {
     refuse(str_cat("got ", stream.info()->tokenizer_fingerprint));
   }
-  if (!declared.empty() && declared != tokenizer.fingerprint && declared != tokenizer.path) {
+  if (!declared.empty()) {
+    const Declared meant = read_declaration(env, declared, tokenizer);
+    if (meant == Declared::kThis || (meant == Declared::kUnknown && stream.info())) return;
     refuse(str_cat("got `", declare, declared, "`"));
   }
-  if (stream.info() || !declared.empty()) return;
+  if (stream.info()) return;
   std::string found = str_cat("got shards without ", shard::kStreamInfoFile, ", which would say");
   if (!declare.empty()) {
     found += str_cat("; where that tokenizer made them, declare it with `", declare, tokenizer.path,
@@ -62,7 +98,7 @@ shard::TokenStream open_tokens(Env& env, const StreamOptions& options,
   }
   shard::TokenStream stream =
       shard::TokenStream::open(env, options.path, column_of(options, tokenizer), options.cache);
-  require_tokenizer(stream, options.tokenizer, tokenizer, declare);
+  require_tokenizer(env, stream, options.tokenizer, tokenizer, declare);
   return stream;
 }
 

@@ -16,6 +16,8 @@ constexpr std::string_view kRemoving = ".removing-";
 constexpr std::string_view kAside = "aside-";
 constexpr std::string_view kLatest = "latest";
 
+}  // namespace
+
 std::optional<int64_t> step_of(const std::string& name) {
   if (!name.starts_with(kPrefix)) return std::nullopt;
   const std::string digits = name.substr(kPrefix.size());
@@ -25,8 +27,6 @@ std::optional<int64_t> step_of(const std::string& name) {
   }
   return std::stoll(digits);
 }
-
-}  // namespace
 
 fs::path resolve_checkpoint(Env& env, const fs::path& path) {
   if (!env.exists(path)) {

@@ -18,17 +18,14 @@ void train(const RunConfigOptions& options, train::RunRequest request) {
   ops::keep_freed_memory();
   const train::StopSignals signals;
   request.stop_requested = train::StopSignals::received;
-  if (!loaded.config.evaluation.suite.empty()) {
-    // A mistake in it or in its files shows now, and not at the first phase's end.
-    with_context("evaluation.suite", [&] {
-      tasks::check_suite_files(
-          Env::posix(), tasks::load_suite_options(Env::posix(), loaded.config.evaluation.suite),
-          tokenizer::Tokenizer::load(Env::posix(), loaded.config.tokenizer.path));
-    });
-    request.score_suite = [](const train::SuiteJob& job) {
-      return tasks::score_for_training(Env::posix(), job);
-    };
-  }
+  request.check_suite = [&config = loaded.config] {
+    tasks::check_suite_files(Env::posix(),
+                             tasks::load_suite_options(Env::posix(), config.evaluation.suite),
+                             config.tokenizer.path);
+  };
+  request.score_suite = [](const train::SuiteJob& job) {
+    return tasks::score_for_training(Env::posix(), job);
+  };
   const train::RunEnd end = train::run_training(Env::posix(), loaded, request);
   if (end == train::RunEnd::kFinished) {
     log::info("done: the model lies in " + loaded.config.run.directory + "/checkpoints");

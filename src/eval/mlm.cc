@@ -176,12 +176,14 @@ class Scorer {
 // The documents of a stream from its start on, without the special tokens that some hold.
 class StreamDocuments {
  public:
-  StreamDocuments(const shard::TokenStream& stream, const batch::MaskVocabulary& vocabulary)
-      : stream_(stream), vocabulary_(vocabulary) {}
+  StreamDocuments(const shard::TokenStream& stream, const batch::MaskVocabulary& vocabulary,
+                  int32_t lookahead)
+      : stream_(stream), vocabulary_(vocabulary), lookahead_(static_cast<size_t>(lookahead)) {}
 
   bool next(MlmDocument& document) {
     while (shard_ == nullptr || sample_ == shard_->samples()) {
       if (next_shard_ == stream_.shards()) return false;
+      stream_.prefetch_behind(next_shard_, lookahead_);
       shard_ = stream_.open_shard(next_shard_++);
       sample_ = 0;
     }
@@ -199,6 +201,7 @@ class StreamDocuments {
  private:
   const shard::TokenStream& stream_;
   const batch::MaskVocabulary& vocabulary_;
+  size_t lookahead_;
   size_t next_shard_ = 0;
   std::shared_ptr<const shard::TokenShard> shard_;
   uint64_t sample_ = 0;
@@ -219,7 +222,7 @@ void MlmScore::add(const MlmScore& other) {
 MlmScore evaluate_mlm(nn::MaskedLanguageModel& model, const shard::TokenStream& stream,
                       const batch::Masker& masker, const MlmOptions& options,
                       dist::ProcessGroup& group, const MlmListeners& listeners) {
-  StreamDocuments documents(stream, masker.vocabulary());
+  StreamDocuments documents(stream, masker.vocabulary(), options.lookahead);
   return evaluate_mlm(
       model, [&](MlmDocument& document) { return documents.next(document); }, masker, options,
       group, listeners);

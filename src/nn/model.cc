@@ -2,6 +2,7 @@
 
 #include "rexbert/core/error.h"
 #include "rexbert/core/strings.h"
+#include "rexbert/nn/step_profile.h"
 
 namespace rexbert::nn {
 
@@ -16,6 +17,7 @@ Embeddings::Embeddings(const EncoderConfig& config)
 
 torch::Tensor Embeddings::forward(const torch::Tensor& weight_VD,
                                   const torch::Tensor& tokens_T) const {
+  const PartScope scope(StepPart::kEmbedding);
   return ops::embedding_norm(weight_VD, norm->like(weight_VD), tokens_T, norm_eps_);
 }
 
@@ -40,34 +42,53 @@ Layer::Layer(const EncoderConfig& config, int64_t index) : config_(config), inde
   mlp_ = register_module("mlp", std::make_shared<MlpBlock>(config));
 }
 
+namespace {
+
+torch::Tensor norm(const torch::Tensor& x_TD, const Weight& weight, double eps) {
+  const PartScope scope(StepPart::kNorms);
+  return ops::layer_norm(x_TD, weight.like(x_TD), eps);
+}
+
+torch::Tensor gate(const torch::Tensor& x_TD, const Weight& in) {
+  const auto wide_T2I =
+      in_part(StepPart::kMlpIn, [&] { return torch::linear(x_TD, in.like(x_TD)); });
+  return in_part(StepPart::kGeglu, [&] { return ops::geglu(wide_T2I); });
+}
+
+}  // namespace
+
 torch::Tensor Layer::attend(const torch::Tensor& hidden_TD, const EncoderInput& input,
                             const ops::RopeTable& rope) const {
-  const auto normed_TD =
-      attn_norm_ ? ops::layer_norm(hidden_TD, attn_norm_->like(hidden_TD), config_.norm_eps)
-                 : hidden_TD;
-  const auto qkv_T3NH = torch::linear(normed_TD, attn_->qkv->like(normed_TD))
-                            .view({hidden_TD.size(0), 3, config_.heads, config_.head_dim()});
-  const int64_t window =
-      config_.is_global(index_) ? ops::kGlobalAttention : config_.local_window / 2;
-  return ops::attention(qkv_T3NH, rope, input.positions_T, input.offsets_S1, window, input.longest)
-      .reshape({hidden_TD.size(0), config_.hidden});
+  const auto normed_TD = attn_norm_ ? norm(hidden_TD, *attn_norm_, config_.norm_eps) : hidden_TD;
+  const auto qkv_T3NH = in_part(StepPart::kQkv, [&] {
+    return torch::linear(normed_TD, attn_->qkv->like(normed_TD))
+        .view({hidden_TD.size(0), 3, config_.heads, config_.head_dim()});
+  });
+  const bool global = config_.is_global(index_);
+  const int64_t window = global ? ops::kGlobalAttention : config_.local_window / 2;
+  return in_part(global ? StepPart::kGlobalAttention : StepPart::kLocalAttention, [&] {
+    return ops::attention(qkv_T3NH, rope, input.positions_T, input.offsets_S1, window,
+                          input.longest)
+        .reshape({hidden_TD.size(0), config_.hidden});
+  });
 }
 
 torch::Tensor Layer::forward(const torch::Tensor& input_TD, const EncoderInput& input,
                              const ops::RopeTable& rope) const {
   const auto attended_TD = attend(input_TD, input, rope);
-  const auto out_DD = attn_->out->like(attended_TD);
-  torch::Tensor hidden_TD;
-  if (input.training && config_.attention_dropout_out > 0) {
-    hidden_TD = ops::dropout_add(input_TD, torch::linear(attended_TD, out_DD), input.rows_T,
-                                 input.row_tokens_T, config_.attention_dropout_out,
-                                 {.seed = input.seed, .step = input.step, .layer = index_});
-  } else {
-    hidden_TD = torch::addmm(input_TD, attended_TD, out_DD.t());
-  }
-  const auto normed_TD = ops::layer_norm(hidden_TD, mlp_norm_->like(hidden_TD), config_.norm_eps);
-  const auto gated_TI = ops::geglu(torch::linear(normed_TD, mlp_->in->like(normed_TD)));
-  return torch::addmm(hidden_TD, gated_TI, mlp_->out->like(gated_TI).t());
+  const auto hidden_TD = in_part(StepPart::kAttentionOut, [&]() -> torch::Tensor {
+    const auto out_DD = attn_->out->like(attended_TD);
+    if (!input.training || config_.attention_dropout_out == 0) {
+      return torch::addmm(input_TD, attended_TD, out_DD.t());
+    }
+    return ops::dropout_add(input_TD, torch::linear(attended_TD, out_DD), input.rows_T,
+                            input.row_tokens_T, config_.attention_dropout_out,
+                            {.seed = input.seed, .step = input.step, .layer = index_});
+  });
+  const auto gated_TI = gate(norm(hidden_TD, *mlp_norm_, config_.norm_eps), *mlp_->in);
+  return in_part(StepPart::kMlpOut, [&] {
+    return torch::addmm(hidden_TD, gated_TI, mlp_->out->like(gated_TI).t());
+  });
 }
 
 Encoder::Encoder(const EncoderConfig& config) : config_(config) {
@@ -109,7 +130,7 @@ torch::Tensor Encoder::forward(const EncoderInput& batch, const torch::Tensor& e
     hidden_TD = layers_->at<Layer>(static_cast<size_t>(i))
                     .forward(hidden_TD, input, config_.is_global(i) ? global : local);
   }
-  return ops::layer_norm(hidden_TD, final_norm_->like(hidden_TD), config_.norm_eps);
+  return norm(hidden_TD, *final_norm_, config_.norm_eps);
 }
 
 PredictionHead::PredictionHead(const EncoderConfig& config)
@@ -141,12 +162,15 @@ MaskedLanguageModel::Head MaskedLanguageModel::head(const EncoderInput& input,
   const auto hidden_TD = model_->forward(input, embedding_VD);
   const auto type = embedding_VD.scalar_type();
   const auto weight_VD = config().tied ? embedding_VD : decoder_->weight.to(type);
-  return {head_->forward(hidden_TD.index_select(0, masked_M)), weight_VD, decoder_->bias.to(type)};
+  const auto states_MD = in_part(
+      StepPart::kHead, [&] { return head_->forward(hidden_TD.index_select(0, masked_M)); });
+  return {states_MD, weight_VD, decoder_->bias.to(type)};
 }
 
 MlmLoss MaskedLanguageModel::loss(const EncoderInput& input, const torch::Tensor& masked_M,
                                   const torch::Tensor& targets_M) {
   const Head last = head(input, masked_M);
+  const PartScope scope(StepPart::kDecoder);
   return {ops::linear_cross_entropy(last.states_MD, last.weight_VD, last.bias_V, targets_M),
           masked_M.size(0)};
 }

@@ -257,4 +257,10 @@ void TokenStream::prefetch(const std::vector<size_t>& shards) const {
   if (remote_) remote_->prefetch(shards);
 }
 
+void TokenStream::prefetch_behind(size_t shard, size_t more) const {
+  std::vector<size_t> announced;
+  for (size_t i = shard; i < shards() && i <= shard + more; ++i) announced.push_back(i);
+  prefetch(announced);
+}
+
 }  // namespace rexbert::shard

@@ -129,7 +129,7 @@ class EarlyStopping final : public train::Callback {
     const int64_t epoch = result.rows_done() / count;
     const bool epoch_ended = epoch > (result.rows_done() - result.spec.rows) / count;
     if (!epoch_ended && !result.run_ended) return;
-    const double score = validation_score(tuned_, request_.data, request_.options);
+    const double score = validation_score(tuned_, request_);
     metrics_.write("validation", result.steps_done(), {{"epoch", epoch}, {"score", score}});
     if (score > tuned_.best_score || tuned_.best_epoch == 0) {
       tuned_.best_score = score;
@@ -308,10 +308,12 @@ void save_tuned(Env& env, const TunedModel& tuned, const fs::path& tokenizer_fol
   publish_directory(env, staging, folder);
 }
 
-double validation_score(TunedModel& tuned, const TaskData& data, const TuningOptions& options) {
+double validation_score(TunedModel& tuned, const TuningRequest& request) {
+  const TaskData& data = request.data;
   const Split& split = data.validation.value();
   const Predictions predictions =
-      predict(*tuned.model, data.goal, split.examples, tuned.config.rope, options);
+      predict(*tuned.model, data.goal, split.examples, tuned.config.rope, request.options,
+              request.stop_requested);
   const double value = score(data, split, predictions).values.at(measures_of_split(data)[0].key);
   return std::isfinite(value) ? value : kWorstScore;
 }

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <memory>
 
-#include "rexbert/batch/stream_source.h"
 #include "rexbert/core/error.h"
 #include "rexbert/core/hash.h"
 #include "rexbert/core/strings.h"
@@ -21,6 +20,16 @@ namespace {
 constexpr const char* kShardIndex = "index.json";
 
 bool is_shards(Env& env, const fs::path& path) { return env.exists(path / kShardIndex); }
+
+// Nothing declares shards made elsewhere: a suite has models of several tokenizers.
+shard::TokenStream open_shards(Env& env, const std::string& path,
+                               const batch::TokenizerIdentity& tokenizer) {
+  return batch::open_tokens(env, {.path = path}, tokenizer, "");
+}
+
+text::DocumentReader open_text(Env& env, const std::string& path) {
+  return {env, path, 0, {}, text::make_bad_line_handler(text::OnError::kStop)};
+}
 
 void add(eval::MlmScore& sum, const eval::TokenScore& token) {
   sum.loss += token.loss;
@@ -41,10 +50,12 @@ Json to_json(const eval::MlmScore& score) {
 class Recovery {
  public:
   Recovery(Env& env, const fs::path& folder, std::optional<uint64_t> random_seed,
-           const TaskOptions& task, const SuiteOptions& suite)
+           const TaskOptions& task, const SuiteOptions& suite,
+           const std::function<bool()>& stop_requested)
       : env_(env),
         folder_(folder),
         task_(task),
+        stop_requested_(stop_requested),
         tokenizer_(tokenizer::Tokenizer::load(env, folder)) {
     const hf::ModelConfig config = hf::load_model_config(env, folder);
     if (random_seed) {
@@ -92,15 +103,13 @@ class Recovery {
 
  private:
   eval::MlmScore of_shards(const std::string& path) {
-    // Nothing declares shards made elsewhere: a suite has models of several tokenizers.
-    const shard::TokenStream stream = batch::open_tokens(
-        env_, {.path = path}, batch::identity_of(tokenizer_, folder_.string()), "");
+    const shard::TokenStream stream =
+        open_shards(env_, path, batch::identity_of(tokenizer_, folder_.string()));
     return eval::evaluate_mlm(*model_, stream, masker_, options_, *group_, listeners());
   }
 
   eval::MlmScore of_text(const std::string& path) {
-    text::DocumentReader reader(env_, path, 0, {},
-                                text::make_bad_line_handler(text::OnError::kStop));
+    text::DocumentReader reader = open_text(env_, path);
     int64_t read = 0;
     const auto next = [&](eval::MlmDocument& document) {
       text::Document source;
@@ -114,16 +123,27 @@ class Recovery {
   }
 
   eval::MlmListeners listeners() {
-    return {.each_token = [this](const eval::TokenScore& token) {
-      const auto bucket = static_cast<size_t>(token.position / task_.position_bucket);
-      if (bucket >= by_position_.size()) by_position_.resize(bucket + 1);
-      add(by_position_[bucket], token);
-    }};
+    return {.each_document =
+                [this](const eval::DocumentScore& document) {
+                  tokens_since_asked_ += document.score.tokens;
+                  if (tokens_since_asked_ < options_.micro_tokens) return;
+                  tokens_since_asked_ = 0;
+                  if (!stop_requested_ || !stop_requested_()) return;
+                  throw Error(ErrorCode::kInterrupted, "the scoring was asked to stop");
+                },
+            .each_token =
+                [this](const eval::TokenScore& token) {
+                  const auto bucket = static_cast<size_t>(token.position / task_.position_bucket);
+                  if (bucket >= by_position_.size()) by_position_.resize(bucket + 1);
+                  add(by_position_[bucket], token);
+                }};
   }
 
   Env& env_;
   fs::path folder_;
   const TaskOptions& task_;
+  const std::function<bool()>& stop_requested_;
+  int64_t tokens_since_asked_ = 0;
   tokenizer::Tokenizer tokenizer_;
   std::shared_ptr<nn::MaskedLanguageModel> model_;
   eval::MlmOptions options_;
@@ -142,8 +162,9 @@ std::vector<SuiteMeasure> measures_of_recovery() {
 }
 
 TaskScore score_recovery(Env& env, const fs::path& folder, std::optional<uint64_t> random_seed,
-                         const TaskOptions& task, const SuiteOptions& suite) {
-  return Recovery(env, folder, random_seed, task, suite).run();
+                         const TaskOptions& task, const SuiteOptions& suite,
+                         const std::function<bool()>& stop_requested) {
+  return Recovery(env, folder, random_seed, task, suite, stop_requested).run();
 }
 
 std::string about_recovery(const TaskOptions& task) {
@@ -162,6 +183,19 @@ std::string hash_of_domains(Env& env, const TaskOptions& task) {
     hashes += hash_hex("xxh3_64", env.map_file(path)->data()) + " ";
   }
   return hashes;
+}
+
+void check_domains(Env& env, const TaskOptions& task, const batch::TokenizerIdentity& tokenizer) {
+  for (const auto& [name, domain] : task.domains) {
+    with_context(str_cat("domains.", name), [&, &path = domain] {
+      if (is_shards(env, path)) {
+        open_shards(env, path, tokenizer);
+      } else {
+        text::Document first;
+        open_text(env, path).next(first);
+      }
+    });
+  }
 }
 
 }  // namespace rexbert::tasks

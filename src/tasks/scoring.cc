@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <numeric>
 
+#include "rexbert/core/error.h"
 #include "rexbert/core/statistics.h"
 #include "rexbert/core/strings.h"
 #include "rexbert/eval/model_input.h"
@@ -18,8 +19,14 @@ namespace {
 class Predictor {
  public:
   Predictor(TaskModel& model, Goal goal, const std::vector<Example>& examples,
-            const nn::RopeTheta& rope, const TuningOptions& options)
-      : model_(model), goal_(goal), examples_(examples), rope_(rope), options_(options) {
+            const nn::RopeTheta& rope, const TuningOptions& options,
+            const std::function<bool()>& stop_requested)
+      : model_(model),
+        goal_(goal),
+        examples_(examples),
+        rope_(rope),
+        options_(options),
+        stop_requested_(stop_requested) {
     if (goal == Goal::kTagging) found_.tags.resize(examples.size());
     if (goal == Goal::kClassification) found_.labels.resize(examples.size());
     if (goal == Goal::kRegression || goal == Goal::kSimilarity) {
@@ -37,6 +44,9 @@ class Predictor {
       const Example& example = examples_[place];
       if (packer_.tokens() > 0 && packer_.tokens() + example.tokens() > options_.micro_tokens) {
         flush();
+        if (stop_requested_ && stop_requested_()) {
+          throw Error(ErrorCode::kInterrupted, "the scoring was asked to stop");
+        }
       }
       packer_.add(example, static_cast<int64_t>(place), 0);
     }
@@ -95,6 +105,7 @@ class Predictor {
   const std::vector<Example>& examples_;
   nn::RopeTheta rope_;
   const TuningOptions& options_;
+  const std::function<bool()>& stop_requested_;
   ExamplePacker packer_;
   Predictions found_;
 };
@@ -218,8 +229,9 @@ std::vector<SuiteMeasure> measures_of_split(const TaskData& data) {
 }
 
 Predictions predict(TaskModel& model, Goal goal, const std::vector<Example>& examples,
-                    const nn::RopeTheta& rope, const TuningOptions& options) {
-  return Predictor(model, goal, examples, rope, options).run();
+                    const nn::RopeTheta& rope, const TuningOptions& options,
+                    const std::function<bool()>& stop_requested) {
+  return Predictor(model, goal, examples, rope, options, stop_requested).run();
 }
 
 std::vector<SuiteMeasure> measures_of(const TaskData& data) {

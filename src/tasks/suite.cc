@@ -11,6 +11,7 @@
 #include <set>
 #include <utility>
 
+#include "rexbert/batch/stream_source.h"
 #include "rexbert/ckpt/checkpoint.h"
 #include "rexbert/ckpt/manifest.h"
 #include "rexbert/ckpt/store.h"
@@ -209,14 +210,15 @@ class Suite {
     // Measured once; the seed draws random weights.
     const auto seed = static_cast<uint64_t>(request_.options.seeds.front());
     add_task(name, "mlm recovery", about_recovery(task), measures_of_recovery(), {seed});
-    const Part done = part(
-        directory(checkpoint, name, str_cat("seed-", seed)),
-        key(checkpoint, name, task, tokenizer, hash_of_domains(env_, task)), [&] {
-          const std::optional<uint64_t> drawn =
-              checkpoint.random_weights ? std::optional(seed) : std::nullopt;
-          TaskScore score = score_recovery(env_, checkpoint.folder, drawn, task, request_.options);
-          return Part{std::move(score.values), std::move(score.details)};
-        });
+    const Part done =
+        part(directory(checkpoint, name, str_cat("seed-", seed)),
+             key(checkpoint, name, task, tokenizer, hash_of_domains(env_, task)), [&] {
+               const std::optional<uint64_t> drawn =
+                   checkpoint.random_weights ? std::optional(seed) : std::nullopt;
+               TaskScore score = score_recovery(env_, checkpoint.folder, drawn, task,
+                                                request_.options, request_.stop_requested);
+               return Part{std::move(score.values), std::move(score.details)};
+             });
     report(checkpoint, name, static_cast<int64_t>(seed), done);
   }
 
@@ -246,7 +248,7 @@ class Suite {
           env_.create_directories(kept->parent_path());
           save_tuned(env_, tuned, checkpoint.folder, *kept);
         }
-        return score_tuned(tuned, loaded.data, chosen);
+        return score_tuned(tuned, loaded.data, chosen, request_.stop_requested);
       };
       const Part done = part(folder, key, make, kept);
       report(checkpoint, name, seed, done);
@@ -285,7 +287,7 @@ class Suite {
     Part tried{{{"validation", kWorstScore}}, to_json(request.options)};
     try {
       TunedModel tuned = fine_tune(env_, request);
-      tried.values["validation"] = validation_score(tuned, request.data, request.options);
+      tried.values["validation"] = validation_score(tuned, request);
     } catch (const Error& error) {
       if (error.code() != ErrorCode::kNumeric) throw;
       log::warning(error.what());
@@ -315,11 +317,12 @@ class Suite {
     return request;
   }
 
-  static Part score_tuned(TunedModel& tuned, const TaskData& data, const TuningOptions& options) {
+  static Part score_tuned(TunedModel& tuned, const TaskData& data, const TuningOptions& options,
+                          const std::function<bool()>& stop_requested) {
     Part scored;
     for (const Split& test : data.tests) {
-      const Predictions predictions =
-          predict(*tuned.model, data.goal, test.examples, tuned.config.rope, options);
+      const Predictions predictions = predict(*tuned.model, data.goal, test.examples,
+                                              tuned.config.rope, options, stop_requested);
       const TaskScore score = tasks::score(data, test, predictions);
       const std::string prefix = data.tests.size() == 1 ? "" : test.name + "_";
       for (const auto& [key, value] : score.values) scored.values[prefix + key] = value;
@@ -410,14 +413,17 @@ SuiteCheckpoint parse_suite_checkpoint(Env& env, const std::string& text) {
   return checkpoint;
 }
 
-void check_suite_files(Env& env, const SuiteOptions& suite, const tokenizer::Tokenizer& tokenizer) {
+void check_suite_files(Env& env, const SuiteOptions& suite, const fs::path& tokenizer_folder) {
+  const auto tokenizer = tokenizer::Tokenizer::load(env, tokenizer_folder);
   for (const auto& [name, task] : suite.tasks) {
     with_context(str_cat("tasks.", name), [&] {
-      if (task.is_tuned()) {
-        load_task(env, task, tokenizer);
-      } else {
-        hash_of_domains(env, task);
+      if (!task.is_tuned()) {
+        check_domains(env, task, batch::identity_of(tokenizer, tokenizer_folder.string()));
+        return;
       }
+      TaskData data = load_task(env, task, tokenizer).data;
+      const bool chooses = task.patience > 0 || task.grid(suite.micro_tokens).size() > 1;
+      if (chooses && !data.validation) hold_out(data, task.held_out);
     });
   }
 }

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "rexbert/ckpt/manifest.h"
+#include "rexbert/ckpt/store.h"
 #include "rexbert/core/error.h"
 #include "rexbert/core/log.h"
 #include "rexbert/core/strings.h"
@@ -12,8 +13,39 @@ namespace rexbert::train {
 namespace {
 
 constexpr std::string_view kLatest = "latest";
+constexpr std::string_view kFetching = ".fetching-";
 
 std::string manifest_name() { return std::string(ckpt::kManifestFile); }
+std::string latest_url(const std::string& url) {
+  return shard::url_of(url, std::string(kLatest));
+}
+
+// The checkpoints that a mirror names, the newest first.
+std::vector<std::string> read_names(net::Storage& storage, const std::string& url) {
+  std::vector<std::string> names;
+  if (!storage.look_up(latest_url(url))) return names;
+  for (const std::string& line : str_split(storage.read(latest_url(url)), '\n')) {
+    const std::string name(str_trim(line));
+    if (name.empty()) continue;
+    if (!ckpt::step_of(name)) {
+      throw Error(ErrorCode::kCorrupt, str_cat(latest_url(url),
+                                               ": expected the name of a checkpoint, got ",
+                                               str_quote(name)));
+    }
+    names.push_back(name);
+  }
+  return names;
+}
+
+std::string text_of(const std::vector<std::string>& names) {
+  return names.empty() ? "" : str_join(names, "\n") + "\n";
+}
+
+// Those of steps below `step`.
+std::vector<std::string> names_before(std::vector<std::string> names, int64_t step) {
+  std::erase_if(names, [&](const std::string& name) { return *ckpt::step_of(name) >= step; });
+  return names;
+}
 
 }  // namespace
 
@@ -38,6 +70,11 @@ void CheckpointMirror::add(fs::path folder) {
   changed_.notify_all();
 }
 
+bool CheckpointMirror::needs(const fs::path& folder) const {
+  const std::scoped_lock lock(mutex_);
+  return waiting_ == folder || copying_ == folder;
+}
+
 void CheckpointMirror::finish() {
   std::unique_lock lock(mutex_);
   changed_.wait(lock, [this] { return !waiting_ && !copying_; });
@@ -49,7 +86,7 @@ void CheckpointMirror::run() {
     changed_.wait(lock, [this] { return stopping_ || waiting_; });
     if (!waiting_) return;
     const fs::path folder = *std::exchange(waiting_, std::nullopt);
-    copying_ = true;
+    copying_ = folder;
     lock.unlock();
     try {
       copy(folder);
@@ -59,7 +96,7 @@ void CheckpointMirror::run() {
                            error.what(), "; the next one will be tried"));
     }
     lock.lock();
-    copying_ = false;
+    copying_.reset();
     changed_.notify_all();
   }
 }
@@ -67,29 +104,37 @@ void CheckpointMirror::run() {
 void CheckpointMirror::copy(const fs::path& folder) {
   const std::string name = folder.filename().string();
   const std::string target = shard::url_of(url_, name);
+  const std::vector<std::string> there = read_names(storage_, url_);
+  std::vector<std::string> names = names_before(there, ckpt::step_of(name).value());
+  if (names.size() < there.size()) write_names(names);
   const ckpt::Manifest manifest = ckpt::Manifest::load(env_, folder);
   for (const auto& [file, entry] : manifest.files) {
     storage_.write(shard::url_of(target, file), env_.map_file(folder / file)->data());
   }
   storage_.write(shard::url_of(target, manifest_name()),
                  env_.read_file(folder / ckpt::kManifestFile));
-  storage_.write(shard::url_of(url_, std::string(kLatest)), name + "\n");
+  names.insert(names.begin(), name);
+  write_names(names);
 }
 
-std::optional<fs::path> restore_checkpoint(Env& env, const std::string& url,
-                                           const fs::path& directory, const net::Options& http,
-                                           Clock& clock) {
-  net::Storage storage(http, clock, env);
-  const std::string latest = shard::url_of(url, std::string(kLatest));
-  if (!storage.look_up(latest)) return std::nullopt;
-  const std::string name(str_trim(storage.read(latest)));
-  if (name.empty() || name.find('/') != std::string::npos || name.front() == '.') {
-    throw Error(ErrorCode::kCorrupt,
-                str_cat(latest, ": expected the name of a checkpoint, got ", str_quote(name)));
-  }
+void CheckpointMirror::write_names(const std::vector<std::string>& names) {
+  storage_.write(latest_url(url_), text_of(names));
+}
+
+void rewind_mirror(const std::string& url, int64_t step, const net::Options& http, Clock& clock) {
+  net::Storage storage(http, clock);
+  const std::vector<std::string> names = read_names(storage, url);
+  const std::vector<std::string> left = names_before(names, step + 1);
+  if (left.size() < names.size()) storage.write(latest_url(url), text_of(left));
+}
+
+namespace {
+
+fs::path restore(Env& env, net::Storage& storage, const std::string& url, const std::string& name,
+                 const fs::path& directory) {
   const std::string source = shard::url_of(url, name);
   log::info(str_cat("fetching the checkpoint ", source));
-  const fs::path staging = directory / (".fetching-" + name);
+  const fs::path staging = directory / (std::string(kFetching) + name);
   env.create_directories(staging);
   write_synced_file(env, staging / ckpt::kManifestFile,
                     storage.read(shard::url_of(source, manifest_name())));
@@ -105,6 +150,37 @@ std::optional<fs::path> restore_checkpoint(Env& env, const std::string& url,
   publish_directory(env, staging, directory / name);
   publish_file(env, directory / kLatest, name + "\n");
   return directory / name;
+}
+
+// What earlier calls fetched of other checkpoints.
+void remove_fetched(Env& env, const fs::path& directory, const std::string& but) {
+  if (!env.exists(directory)) return;
+  for (const std::string& name : env.list_directory(directory)) {
+    if (name.starts_with(kFetching) && name != std::string(kFetching) + but) {
+      env.remove_all(directory / name);
+    }
+  }
+}
+
+}  // namespace
+
+std::optional<fs::path> restore_checkpoint(Env& env, const std::string& url,
+                                           const fs::path& directory, const net::Options& http,
+                                           Clock& clock) {
+  net::Storage storage(http, clock, env);
+  std::optional<Error> newest_problem;
+  for (const std::string& name : read_names(storage, url)) {
+    remove_fetched(env, directory, name);
+    try {
+      return restore(env, storage, url, name, directory);
+    } catch (const Error& error) {
+      if (error.code() != ErrorCode::kCorrupt && error.code() != ErrorCode::kNotFound) throw;
+      log::warning(str_cat(error.what(), "; trying the checkpoint before it"));
+      if (!newest_problem) newest_problem = error;
+    }
+  }
+  if (newest_problem) throw *newest_problem;
+  return std::nullopt;
 }
 
 }  // namespace rexbert::train

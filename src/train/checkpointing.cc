@@ -43,10 +43,14 @@ void CheckpointCallback::step_done(Trainer& trainer, const StepResult& result) {
   if (writing_ && writing_->is_done()) finish_writing();
   const bool due = crosses(result.spec, options_.every) || result.run_ended ||
                    (options_.at_phase_ends && result.phase_ended);
-  if (due) save(trainer, result);
+  if (due && last_saved_ != result.steps_done()) save(trainer, result);
 }
 
 void CheckpointCallback::run_stopped(Trainer& trainer, const StepResult& result) {
+  complete(trainer, result);
+}
+
+void CheckpointCallback::complete(Trainer& trainer, const StepResult& result) {
   if (last_saved_ != result.steps_done()) save(trainer, result);
   finish_writing();
 }
@@ -77,7 +81,9 @@ double CheckpointCallback::publish(const plan::Plan& plan, int64_t step) {
       if (!mirror_) mirror_ = std::make_unique<CheckpointMirror>(store_.env(), options_.mirror);
       mirror_->add(store_.folder(step));
     }
-    store_.prune({options_.keep, [&](int64_t other) { return stays(plan, other); }});
+    store_.prune({options_.keep, [&](int64_t other) {
+                    return stays(plan, other) || (mirror_ && mirror_->needs(store_.folder(other)));
+                  }});
   });
   return seconds_since(start);
 }

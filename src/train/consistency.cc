@@ -82,7 +82,9 @@ std::string odd_ranks(const std::vector<std::string>& names,
 }
 
 void ConsistencyCallback::run_started(Trainer& trainer) {
-  if (trainer.group().world_size() == 1) return;
+  // Without a step to come, no backward pass has settled a layout.
+  const bool trains = trainer.first_step() < trainer.plan().end_step();
+  if (trainer.group().world_size() == 1 || !trains) return;
   const std::string layout = trainer.reducer().layout();
   require_same(trainer.group(), {{"the layout of gradient buckets", layout}});
   if (!layout_before_.empty() && layout != layout_before_) {

@@ -39,6 +39,7 @@ void EvaluationCallback::evaluate(Trainer& trainer, const plan::StepSpec& spec, 
   options.rope = {spec.rope.global, spec.rope.local};
   Json fields = {{"phase", phase}, {"tokens", tokens_done}};
   for (const Stream& stream : streams_) {
+    options.lookahead = stream.lookahead;
     const eval::MlmScore score =
         eval::evaluate_mlm(model_, stream.tokens, masker_, options, trainer.group());
     fields[stream.name] = {{"loss", score.mean_loss()},

@@ -48,10 +48,12 @@ void LoggingCallback::run_started(Trainer& trainer) {
 }
 
 void LoggingCallback::step_done(Trainer& trainer, const StepResult& result) {
+  if (result.spec.step == trainer.first_step()) first_wait_seconds_ = result.data_wait_seconds;
   tokens_ += result.spec.tokens();
   seconds_ += result.seconds;
   wait_seconds_ += result.data_wait_seconds;
   exposed_seconds_ += result.exposed_seconds;
+  flops_ += result.flops;
   steps_ += 1;
   for (size_t i = 0; i < stream_rows_.size(); ++i) stream_rows_[i] += result.stream_rows[i];
 
@@ -101,20 +103,28 @@ void LoggingCallback::write_line(Trainer& trainer, const StepResult& result) {
                {"masked_tokens", result.masked_tokens},
                {"tokens_per_second", rate},
                {"data_wait", wait_seconds_ / seconds_},
+               {"model_flops_per_second", flops_ / seconds_},
+               {"model_flops_utilization", flops_ / seconds_ / product_ceiling_},
                {"stream_rows", rows},
                {"cursors", whole_loader_state(trainer).summary()}};
-  if (trainer.group().world_size() > 1) line["ranks"] = compare_ranks(trainer);
+  double waited = wait_seconds_;
+  if (trainer.group().world_size() > 1) {
+    line["ranks"] = compare_ranks(trainer);
+    waited = line["ranks"]["data_wait"]["max"].get<double>() * static_cast<double>(steps_);
+  }
   metrics_.write("train", result.steps_done(), line);
-  recommend_on_waits();
+  recommend_on_waits(waited - first_wait_seconds_);
+  first_wait_seconds_ = 0;
   tokens_ = steps_ = 0;
-  seconds_ = wait_seconds_ = exposed_seconds_ = 0;
+  seconds_ = wait_seconds_ = exposed_seconds_ = flops_ = 0;
   stream_rows_.assign(stream_rows_.size(), 0);
 }
 
-// Once until the waits are over, so that slow storage does not fill the log.
-void LoggingCallback::recommend_on_waits() {
-  const double share = wait_seconds_ / seconds_;
-  const bool slow = share > kMuchWaiting && wait_seconds_ > kLongSeconds;
+// Once until the waits are over, so that slow storage does not fill the log. `waited`: in seconds,
+// since the last line, by the rank that waited longest.
+void LoggingCallback::recommend_on_waits(double waited) {
+  const double share = waited / seconds_;
+  const bool slow = share > kMuchWaiting && waited > kLongSeconds;
   if (slow && !told_of_waits_) {
     log::warning(str_printf(
         "training waits for data %.0f%% of the time: for streams behind URLs, raise lookahead or "

@@ -40,12 +40,12 @@ void collect_numbers(const Json& json, const std::string& tag,
 }  // namespace
 
 MetricsLog::MetricsLog(Env& env, const fs::path& run_directory, int64_t resumed_step,
-                       bool tensorboard) {
-  const fs::path path = run_directory / "metrics.jsonl";
+                       bool tensorboard)
+    : env_(&env), path_(run_directory / "metrics.jsonl") {
   const std::string kept =
-      resumed_step > 0 && env.exists(path) ? lines_until(env.read_file(path), resumed_step) : "";
-  publish_file(env, path, kept);
-  file_ = env.new_appendable_file(path);
+      resumed_step > 0 && env.exists(path_) ? lines_until(env.read_file(path_), resumed_step) : "";
+  publish_file(env, path_, kept);
+  file_ = env.new_appendable_file(path_);
   if (tensorboard) {
     events_ = std::make_unique<EventWriter>(env, run_directory / "tensorboard", wall_time(),
                                             resumed_step + 1);
@@ -66,6 +66,18 @@ void MetricsLog::write(const std::string& kind, int64_t step, const Json& fields
   collect_numbers(fields, kind, numbers);
   events_->scalars(wall_time(), step, numbers);
   events_->flush();
+}
+
+bool MetricsLog::has(const std::string& kind, int64_t step) const {
+  if (file_ == nullptr) return false;
+  for (const std::string& text : str_split(env_->read_file(path_), '\n')) {
+    const Json line = Json::parse(text, nullptr, false);
+    if (line.is_object() && line.value("kind", "") == kind &&
+        line.value("step", int64_t{-1}) == step) {
+      return true;
+    }
+  }
+  return false;
 }
 
 }  // namespace rexbert::train

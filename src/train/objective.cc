@@ -1,6 +1,7 @@
 #include "rexbert/train/objective.h"
 
 #include "rexbert/eval/model_input.h"
+#include "rexbert/nn/costs.h"
 
 namespace rexbert::train {
 
@@ -11,7 +12,8 @@ Objective::Loss MaskedLanguageModeling::loss(batch::PackedBatch& batch,
                                 {.seed = seed_, .step = spec.step, .first_row = spec.first_row}),
       model_->device());
   const nn::MlmLoss loss = model_->loss(input.encoder, input.masked_M, input.targets_M);
-  return {loss.sum, loss.count};
+  const nn::BatchShape shape = nn::shape_of(model_->config(), batch.offsets_S1, loss.count);
+  return {loss.sum, loss.count, nn::training_flops(model_->config(), shape)};
 }
 
 }  // namespace rexbert::train

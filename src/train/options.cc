@@ -157,10 +157,13 @@ void describe(config::Schema<EvaluationOptions>& schema) {
   schema.field("suite", &EvaluationOptions::suite)
       .doc(
           "Config of a suite, as `rexbert eval suite` takes it, that is run on the model of the "
-          "moment: its scores go into metrics.jsonl, its report into the run's folder suite/.")
+          "moment: its scores go into metrics.jsonl, its report into the run's folder suite/. "
+          "Before it a checkpoint is made, wherever checkpoint.every stands.")
       .cost(
-          "training waits for it; of several ranks the first runs it, and distributed.timeout must "
-          "be longer than the scoring of one test set takes");
+          "training waits for it and for the checkpoint to be written; of several ranks the first "
+          "runs it and answers the others after each batch, so distributed.timeout must be longer "
+          "than a checkpoint takes to be written and the files of its tasks to be read and "
+          "tokenized");
   schema.field("suite_every", &EvaluationOptions::suite_every)
       .doc("Run the suite each time this many tokens were trained on; 0: only at phase ends.")
       .unit("tokens")

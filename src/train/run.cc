@@ -19,8 +19,10 @@
 #include "rexbert/core/version.h"
 #include "rexbert/hf/model_folder.h"
 #include "rexbert/nn/device.h"
+#include "rexbert/ops/ceiling.h"
 #include "rexbert/tokenizer/tokenizer.h"
 #include "rexbert/train/callbacks.h"
+#include "rexbert/train/micro_batch.h"
 #include "train/consistency.h"
 #include "train/resume.h"
 #include "train/start_weights.h"
@@ -58,14 +60,35 @@ std::vector<EvaluationCallback::Stream> open_evaluation(Env& env, const RunConfi
     streams.push_back({name, with_context(str_cat("evaluation.streams.", name), [&] {
                          return batch::open_tokens(
                              env, options, batch::identity_of(tokenizer, config.tokenizer.path));
-                       })});
+                       }),
+                       options.lookahead});
   }
   return streams;
+}
+
+hf::ModelConfig model_config_after(const plan::StepSpec& step, const plan::Plan& plan,
+                                   const RunConfig& run, const tokenizer::Tokenizer& tokenizer,
+                                   int64_t longest_before) {
+  hf::ModelConfig config;
+  config.encoder = run.model;
+  config.rope = {step.rope.global, step.rope.local};
+  config.max_position_embeddings = longest_before;
+  for (int32_t phase = 0; phase <= step.phase; ++phase) {
+    const int64_t context = plan.phases()[static_cast<size_t>(phase)].context_length;
+    config.max_position_embeddings = std::max(config.max_position_embeddings, context);
+  }
+  config.pad_id = tokenizer.pad_id();
+  config.cls_id = tokenizer.cls_id();
+  config.sep_id = tokenizer.sep_id();
+  return config;
 }
 
 class StopAtStep final : public Callback {
  public:
   explicit StopAtStep(int64_t step) : step_(step) {}
+  void run_started(Trainer& trainer) override {
+    if (trainer.first_step() >= step_) trainer.request_stop();
+  }
   void step_done(Trainer& trainer, const StepResult& result) override {
     if (result.steps_done() >= step_) trainer.request_stop();
   }
@@ -73,6 +96,8 @@ class StopAtStep final : public Callback {
  private:
   int64_t step_;
 };
+
+constexpr const char* kMicroTokens = "data.micro_tokens";
 
 // The objects of one run, in the order in which they depend on each other.
 class Run {
@@ -102,19 +127,22 @@ class Run {
   }
 
   RunEnd train(const RunRequest& request) {
-    if (first_step_ >= plan_.end_step() && !has_pending_suite()) {
+    const bool pending = has_pending_suite();
+    if (first_step_ >= plan_.end_step() && !pending) {
       log::info(str_cat("the run is already done: step ", first_step_, " of ", plan_.end_step(),
                         " in ", origin_.folder.string()));
       return RunEnd::kFinished;
     }
-    if (request.stop_at_step > 0 && first_step_ >= request.stop_at_step) {
+    if (request.stop_at_step > 0 && first_step_ >= request.stop_at_step && !pending) {
       log::info(str_cat("nothing to do: step ", first_step_, " is done"));
       return RunEnd::kStopped;
     }
     make_model();
+    micro_tokens_ = choose_micro_tokens(request);
     make_loader();
     const bool resumed = origin_.kind == Origin::Kind::kResumed;
     if (is_first() && resumed) set_later_checkpoints_aside();
+    if (is_first()) rewind_mirror();
     MetricsLog metrics = is_first() ? MetricsLog(env_, directory_, resumed ? first_step_ : 0,
                                                  config_.logging.tensorboard)
                                     : MetricsLog();
@@ -129,7 +157,7 @@ class Run {
                      .stream_names = config_.stream_names(),
                      .forensics_directory = directory_},
                     make_callbacks(metrics, request), first_step_);
-    log_start();
+    if (first_step_ < plan_.end_step()) log_start();
     return trainer.run(request.stop_requested ? request.stop_requested : [] { return false; });
   }
 
@@ -151,9 +179,11 @@ class Run {
       const std::string& key = fact.first;
       return key == "run.directory" || key == "run.threads" || key == "start_from" ||
              key == "tile_from" || key == "salience" || key == "distributed.interface" ||
-             key.ends_with(".path") || key.ends_with(".lookahead") ||
-             key.find(".cache.") != std::string::npos;
+             key == "evaluation.suite" || key.ends_with(".path") || key.ends_with(".lookahead") ||
+             // Of a stream: each rank has held its shards and it against its own tokenizer.
+             key.ends_with(".tokenizer") || key.find(".cache.") != std::string::npos;
     });
+    facts["whether there is a suite"] = config_.evaluation.suite.empty() ? "no" : "yes";
     facts["the tokenizer's fingerprint"] = tokenizer_.fingerprint();
     for (const auto& stream : streams_) {
       facts["the shards of stream " + stream->name()] = stream->slices().fingerprint;
@@ -205,6 +235,18 @@ class Run {
                 ") than that in ", config_.tokenizer.path, " (", tokenizer_.fingerprint(), ")"));
   }
 
+  // Training goes on where the mirror does not answer.
+  void rewind_mirror() const {
+    const std::string& mirror = config_.checkpoint.mirror;
+    if (mirror.empty()) return;
+    try {
+      train::rewind_mirror(mirror, first_step_);
+    } catch (const Error& error) {
+      log::warning(str_cat("checkpoint.mirror: it may still name checkpoints beyond step ",
+                           first_step_, ", where this run goes on: ", error.what()));
+    }
+  }
+
   // There are later ones when --resume named an earlier one.
   void set_later_checkpoints_aside() {
     ckpt::CheckpointStore store(env_, checkpoint_directory(config_));
@@ -245,6 +287,26 @@ class Run {
     optimizer_->set_steps(origin_.state.optimizer_steps);
   }
 
+  // The same on all ranks, and after a resume.
+  int64_t choose_micro_tokens(const RunRequest& request) {
+    if (config_.data.micro_tokens != batch::kAutoMicroTokens) return config_.data.micro_tokens;
+    if (origin_.kind == Origin::Kind::kResumed) {
+      const auto then = origin_.state.config.find(kMicroTokens);
+      if (then != origin_.state.config.end()) {
+        if (const auto tokens = parse_count(then->second)) return *tokens;
+      }
+    }
+    const int processes = dist::discover_launch(request.launch).local_world_size;
+    const int64_t own = train::choose_micro_tokens(
+        *model_, config_.run.device_precision(), limits_of(plan_, group_.world_size()),
+        memory_budget(device_, device_.is_cpu() ? processes : 1));
+    int64_t least = own;
+    for (const std::string& other : group_.all_gather(std::to_string(own))) {
+      least = std::min<int64_t>(least, std::stoll(other));
+    }
+    return least;
+  }
+
   void make_loader() {
     const batch::Masker masker(config_.run.seed, batch::MaskVocabulary::from(tokenizer_),
                                salience_);
@@ -253,6 +315,8 @@ class Run {
     if (!origin_.state.loader.is_null()) {
       state = batch::LoaderState::parse(origin_.state.loader.dump(), origin_.folder.string());
     }
+    batch::DataOptions options = config_.data;
+    options.micro_tokens = micro_tokens_;
     loader_ = std::make_unique<batch::Loader>(
         batch::LoaderSetup{
             .streams = streams_,
@@ -260,7 +324,7 @@ class Run {
             .end_step = plan_.end_step(),
             .mask = [masker](const plan::MaskingSpec& spec,
                              batch::PackedBatch& packed) { masker.apply(spec, packed); },
-            .options = config_.data,
+            .options = options,
             .seed = config_.run.seed,
             .rank = group_.rank(),
             .world = group_.world_size()},
@@ -273,24 +337,26 @@ class Run {
     if (request.stop_at_step > 0) {
       callbacks.push_back(std::make_unique<StopAtStep>(request.stop_at_step));
     }
-    callbacks.push_back(std::make_unique<LoggingCallback>(config_.logging, metrics));
+    const auto type = config_.run.device_precision() == nn::Precision::kBf16 ? torch::kBFloat16
+                                                                             : torch::kFloat32;
+    callbacks.push_back(std::make_unique<LoggingCallback>(
+        config_.logging, metrics, ops::measure_product_ceiling(device_, type, 2)));
     callbacks.push_back(std::make_unique<ConsistencyCallback>(
         *model_, config_.distributed.check_every_steps, layout_of_origin()));
     if (!evaluation_.empty()) {
       callbacks.push_back(std::make_unique<EvaluationCallback>(
           *model_, evaluation_,
           batch::Masker(eval::kEvaluationSeed, batch::MaskVocabulary::from(tokenizer_)),
-          config_.evaluation, config_.data.micro_tokens, metrics));
+          config_.evaluation, micro_tokens_, metrics));
     }
     if (request.make_callbacks) {
       for (auto& callback : request.make_callbacks()) callbacks.push_back(std::move(callback));
     }
-    callbacks.push_back(std::make_unique<CheckpointCallback>(
+    auto checkpoints = std::make_unique<CheckpointCallback>(
         ckpt::CheckpointStore(env_, checkpoint_directory(config_)), config_.checkpoint,
         ckpt::Platform::current(config_.run.device, group_.world_size()), metrics,
         [this](const StepResult& result, const batch::LoaderState& loader,
-               ckpt::Snapshot& snapshot) { take_snapshot(result, loader, snapshot); }));
-    // Behind the checkpoint: a suite that ends the process costs no training.
+               ckpt::Snapshot& snapshot) { take_snapshot(result, loader, snapshot); });
     if (!config_.evaluation.suite.empty()) {
       callbacks.push_back(std::make_unique<SuiteCallback>(SuiteCallback::Parts{
           .env = env_,
@@ -301,9 +367,13 @@ class Run {
           .precision = config_.run.device_precision(),
           .save_model = [this](const StepResult& result,
                                const fs::path& folder) { save_model(result, folder); },
+          .make_checkpoint = [&made = *checkpoints](
+                                 Trainer& trainer,
+                                 const StepResult& result) { made.complete(trainer, result); },
           .score = request.score_suite,
           .stop_requested = request.stop_requested}));
     }
+    callbacks.push_back(std::move(checkpoints));
     return callbacks;
   }
 
@@ -321,34 +391,12 @@ class Run {
 
   void take_snapshot(const StepResult& result, const batch::LoaderState& loader,
                      ckpt::Snapshot& snapshot) {
-    ckpt::TrainerState& state = snapshot.state;
-    state.step = result.steps_done();
-    state.rows = result.rows_done();
-    state.tokens = result.tokens_done();
-    state.optimizer_steps = optimizer_->steps();
-    state.peak_learning_rate = plan_.peak_learning_rate();
-    state.phase = plan_.phases()[static_cast<size_t>(result.spec.phase)].name;
-    state.phase_ended = result.phase_ended;
-    state.run_ended = result.run_ended;
-    state.start = origin_.start;
-    state.seed = config_.run.seed;
-    state.tokenizer_fingerprint = tokenizer_.fingerprint();
-    state.config = loaded_.flattened();
-    state.loader = Json::parse(loader.dump());
-    snapshot.config = model_config(result.spec);
+    describe_step(result.spec, plan_, loaded_, tokenizer_, snapshot, origin_.longest_context);
+    snapshot.state.optimizer_steps = optimizer_->steps();
+    snapshot.state.loader = Json::parse(loader.dump());
+    snapshot.state.config[kMicroTokens] = std::to_string(micro_tokens_);  // what auto was
     snapshot.tokenizer_files = tokenizer_files_;
     snapshot.copy_tensors(*model_, *optimizer_);
-  }
-
-  hf::ModelConfig model_config(const plan::StepSpec& spec) const {
-    hf::ModelConfig config;
-    config.encoder = config_.model;
-    config.rope = {spec.rope.global, spec.rope.local};
-    config.max_position_embeddings = longest_context(spec.phase);
-    config.pad_id = tokenizer_.pad_id();
-    config.cls_id = tokenizer_.cls_id();
-    config.sep_id = tokenizer_.sep_id();
-    return config;
   }
 
   void save_model(const StepResult& result, const fs::path& folder) const {
@@ -357,19 +405,13 @@ class Run {
     for (const auto& parameter : model_->named_parameters()) {
       weights.emplace_back(parameter.key(), parameter.value());
     }
-    hf::save_model(env_, weights, model_config(result.spec), folder);
+    hf::save_model(
+        env_, weights,
+        model_config_after(result.spec, plan_, config_, tokenizer_, origin_.longest_context),
+        folder);
     for (const auto& [name, contents] : tokenizer_files_) {
       write_synced_file(env_, folder / name, contents);
     }
-  }
-
-  // The longest rows that the model has been trained on, this run's phases up to `phase` included.
-  int64_t longest_context(int32_t phase) const {
-    int64_t longest = origin_.longest_context;
-    for (int32_t i = 0; i <= phase; ++i) {
-      longest = std::max<int64_t>(longest, plan_.phases()[static_cast<size_t>(i)].context_length);
-    }
-    return longest;
   }
 
   void log_start() const {
@@ -397,6 +439,7 @@ class Run {
   Origin origin_;
   plan::Plan plan_;
   int64_t first_step_;
+  int64_t micro_tokens_ = 0;
   std::shared_ptr<nn::MaskedLanguageModel> model_;
   std::unique_ptr<optim::StableAdamW> optimizer_;
   std::unique_ptr<batch::Loader> loader_;
@@ -430,12 +473,34 @@ RunEnd run_training(Env& env, const LoadedConfig& loaded, const RunRequest& requ
   const auto group = dist::connect(launch, loaded.config.distributed.group(options.device));
   try {
     Run run(env, loaded, request, *group, device);
+    if (first && request.check_suite && !loaded.config.evaluation.suite.empty()) {
+      with_context("evaluation.suite", request.check_suite);
+    }
     return run.train(request);
   } catch (const std::exception& error) {
     log::error(error.what());  // into the rank's file; whoever called prints it too
     group->leave(error.what());
     throw;
   }
+}
+
+void describe_step(const plan::StepSpec& step, const plan::Plan& plan, const LoadedConfig& loaded,
+                   const tokenizer::Tokenizer& tokenizer, ckpt::Snapshot& snapshot,
+                   int64_t longest_before) {
+  const auto phase = static_cast<size_t>(step.phase);
+  snapshot.config = model_config_after(step, plan, loaded.config, tokenizer, longest_before);
+  ckpt::TrainerState& state = snapshot.state;
+  state.step = step.step + 1;
+  state.rows = step.first_row + step.rows;
+  state.tokens = step.tokens_before + step.tokens();
+  state.peak_learning_rate = plan.peak_learning_rate();
+  state.phase = plan.phases()[phase].name;
+  state.phase_ended = state.step == plan.spans()[phase].end_step;
+  state.run_ended = state.step == plan.end_step();
+  state.start = plan.options().start;
+  state.seed = loaded.config.run.seed;
+  state.tokenizer_fingerprint = tokenizer.fingerprint();
+  state.config = loaded.flattened();
 }
 
 plan::Plan plan_of(Env& env, const RunConfig& config) {

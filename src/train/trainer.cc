@@ -64,8 +64,8 @@ RunEnd Trainer::run(const std::function<bool()>& stop_requested) {
   }
   for (const auto& callback : callbacks_) callback->run_started(*this);
   StepResult result;
-  bool interrupted = false;
-  while (step < parts_.plan.end_step() && !stop_ && !interrupted) {
+  bool signalled = false;
+  while (step < parts_.plan.end_step() && !stop_ && !interrupted_ && !signalled) {
     parts_.group.set_step(step + 1);
     const Clock::time_point start = Clock::now();
     batch::LoadedStep loaded = ahead ? std::move(*ahead) : parts_.loader.next();
@@ -78,7 +78,7 @@ RunEnd Trainer::run(const std::function<bool()>& stop_requested) {
     const auto votes =
         parts_.group.all_reduce_sum({stop_ ? 1.0 : 0.0, stop_requested() ? 1.0 : 0.0});
     stop_ = votes[0] > 0;
-    interrupted = votes[1] > 0;
+    signalled = votes[1] > 0;
     ++step;
   }
   if (step > first_step_) {
@@ -86,8 +86,9 @@ RunEnd Trainer::run(const std::function<bool()>& stop_requested) {
     // A launcher ends all ranks when one has ended with an error: not while rank 0 still writes.
     parts_.group.barrier();
   }
+  if (interrupted_) return RunEnd::kInterrupted;
   if (step == parts_.plan.end_step()) return RunEnd::kFinished;
-  return interrupted ? RunEnd::kInterrupted : RunEnd::kStopped;
+  return signalled ? RunEnd::kInterrupted : RunEnd::kStopped;
 }
 
 // Any batch will do: what it adds to the gradients is thrown away.
@@ -102,6 +103,7 @@ StepResult Trainer::train_step(batch::LoadedStep& loaded) {
 
   Share share = accumulate_gradients(loaded);
   result.exposed_seconds = reducer_->exposed_seconds();
+  result.flops = share.flops;
   const double terms = parts_.group.all_reduce_sum({share.terms}).front();
   scale_gradients(1.0 / terms);
   result.gradient_norm = read_numbers(share);
@@ -129,6 +131,7 @@ Trainer::Share Trainer::accumulate_gradients(batch::LoadedStep& loaded) {
     reducer_->backward(micro.sum, i + 1 == loaded.micro_batches.size());
     share.losses.push_back(micro.sum.detach().to(torch::kFloat64));
     share.terms += static_cast<double>(micro.count);
+    share.flops += micro.flops;
   }
   return share;
 }

@@ -197,6 +197,14 @@ TEST_F(ForeignShardsTest, AreRefusedUnlessTheyAreDeclared) {
                            path.declare, path.tokenizer, "`")));
     expect(path.read({folders_.foreign(), path.tokenizer}), 0);
     expect(path.read({folders_.foreign(), own}), 0);
+    // By another path, and a copy of it.
+    expect(path.read({folders_.foreign(), path.tokenizer + "/."}), 0);
+    expect(path.read({folders_.foreign(), folders_.exported()}), 0);
+    // A path that is not here says nothing: the shards that say it themselves need it not.
+    expect(path.read({folders_.own(), "not/here"}), 0);
+    expect(path.read({folders_.foreign(), "not/here"}), kRefused,
+           refusal(folders_.foreign(), str_cat("`", path.declare, "not/here`")));
+    expect(path.read({folders_.own(), Folders::fingerprint_of(folders_.others())}), kRefused);
     for (const std::string& shards : {folders_.foreign(), folders_.own()}) {
       expect(path.read({shards, folders_.other_tokenizer()}), kRefused,
              refusal(shards, str_cat("`", path.declare, folders_.other_tokenizer(), "`")));

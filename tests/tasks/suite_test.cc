@@ -6,6 +6,7 @@
 
 #include <cmath>
 #include <functional>
+#include <utility>
 
 #include "rexbert/core/strings.h"
 #include "support/cuda.h"
@@ -290,8 +291,7 @@ TEST_F(SuiteTest, MistakesInTheFilesAreNamed) {
   const auto error = [&](const std::string& task) {
     const SuiteOptions options =
         load_suite_options(env_, files_.config(str_cat("tasks:\n  t: {", task, "}\n")));
-    const auto tokenizer = tokenizer::Tokenizer::load(env_, files_.path("model"));
-    return rexbert::test::error_of([&] { check_suite_files(env_, options, tokenizer); });
+    return rexbert::test::error_of([&] { check_suite_files(env_, options, files_.path("model")); });
   };
   EXPECT_EQ(error("kind: token_classification, train: '{}/tags.jsonl', test: '{}/tags_test.jsonl'"),
             "no error");
@@ -305,6 +305,33 @@ TEST_F(SuiteTest, MistakesInTheFilesAreNamed) {
   // One file by two names is one file.
   EXPECT_EQ(error("kind: similarity, train: '{}/pairs.jsonl', test: '{}/../files/pairs.jsonl'"),
             "no error");
+}
+
+// Other processes may wait for an answer while a suite is scored.
+TEST_F(SuiteTest, IsAskedToStopBetweenBatchesOfScoring) {
+  const auto asked = [&](const std::string& task, const std::string& output) {
+    SuiteRequest request;
+    request.options = load_suite_options(
+        env_, files_.config("seeds: [1]\nmicro_tokens: 64\ntasks:\n  t: {" + task + "}\n"));
+    request.checkpoints.push_back(parse_suite_checkpoint(env_, files_.path("model").string()));
+    request.output = folder_ / output;
+    int64_t count = 0;
+    request.stop_requested = [&] { return ++count < 0; };
+    run_suite(env_, request);
+    // The last of these times it is told to.
+    const int64_t last = std::exchange(count, 0);
+    request.output = folder_ / (output + "-stopped");
+    request.stop_requested = [&] { return ++count == last; };
+    EXPECT_THAT(rexbert::test::error_of([&] { run_suite(env_, request); }),
+                HasSubstr("the scoring was asked to stop"));
+    return last;
+  };
+  // Asked before the part and after each of 64 / 4 updates, and then by the scoring.
+  EXPECT_GT(asked("kind: classification, train: '{}/classes.jsonl', test: '{}/classes.jsonl', "
+                  "epochs: [1], batch: 4, learning_rate: [1e-3], max_tokens: 64",
+                  "classes"),
+            1 + 16);
+  EXPECT_GT(asked("kind: mlm_recovery, domains: {a: '{}/corpus.txt'}", "recovery"), 1);
 }
 
 // docs/evaluation-configuration.md is generated: rexbert eval docs >

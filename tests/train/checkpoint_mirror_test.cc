@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <cstdlib>
 #include <string>
 
@@ -63,7 +64,7 @@ TEST_F(Mirror, HoldsWhatWasPublishedAndGivesItBack) {
     mirror.add(publish(20));
   }
   EXPECT_EQ(s3_.requests().back(), "PUT /bucket/runs/demo/latest");
-  EXPECT_EQ(s3_.objects().at("/bucket/runs/demo/latest"), "step-000000020\n");
+  EXPECT_EQ(s3_.objects().at("/bucket/runs/demo/latest"), "step-000000020\nstep-000000010\n");
   EXPECT_TRUE(s3_.objects().contains("/bucket/runs/demo/step-000000010/manifest.json"));
   const auto folder = restore(other_ / "checkpoints");
   ASSERT_TRUE(folder);
@@ -87,6 +88,29 @@ TEST_F(Mirror, WhatFailsIsTriedWithTheNextCheckpoint) {
   EXPECT_EQ(s3_.objects().at("/bucket/runs/demo/latest"), "step-000000020\n");
 }
 
+TEST_F(Mirror, NeedsACheckpointUntilItIsCopied) {
+  CheckpointMirror mirror(env_, kUrl, net::storage_options(), clock_);
+  const fs::path folder = publish(10);
+  ckpt::CheckpointStore store(env_, run_ / "checkpoints");
+  const auto prune = [&] {
+    store.prune({1, [&](int64_t step) { return mirror.needs(store.folder(step)); }});
+  };
+  std::atomic<bool> pruned = false;
+  s3_.intervene = [&](const HttpMessage& message) -> std::optional<HttpReply> {
+    if (message.method == "PUT" && !pruned.exchange(true)) {  // of the first file
+      publish(20);
+      prune();
+    }
+    return {};
+  };
+  mirror.add(folder);
+  mirror.finish();
+  EXPECT_TRUE(pruned);
+  EXPECT_EQ(s3_.objects().at("/bucket/runs/demo/latest"), "step-000000010\n");
+  prune();
+  EXPECT_FALSE(env_.exists(folder));
+}
+
 TEST_F(Mirror, DamageAndStrangeNamesAreRefused) {
   {
     CheckpointMirror mirror(env_, kUrl, net::storage_options(), clock_);
@@ -101,6 +125,44 @@ TEST_F(Mirror, DamageAndStrangeNamesAreRefused) {
               HasSubstr("latest: expected the name of a checkpoint"));
   EXPECT_THAT(error_of([&] { CheckpointMirror(env_, "https://host/x"); }),
               HasSubstr("expected s3://bucket/key"));
+}
+
+TEST_F(Mirror, AnOlderOneServesWhereTheNewestIsDamaged) {
+  {
+    CheckpointMirror mirror(env_, kUrl, net::storage_options(), clock_);
+    mirror.add(publish(10));
+    mirror.finish();
+    mirror.add(publish(20));
+  }
+  s3_.put("/bucket/runs/demo/step-000000020/model.safetensors", "weights of step 21");
+  const auto folder = restore(other_ / "checkpoints");
+  ASSERT_TRUE(folder);
+  EXPECT_EQ(folder->filename(), "step-000000010");
+  EXPECT_FALSE(fs::exists(other_ / "checkpoints" / ".fetching-step-000000020"));
+}
+
+TEST_F(Mirror, NamesNoStepOfARunThatWasGivenUp) {
+  const auto latest = [&] { return s3_.objects().at("/bucket/runs/demo/latest"); };
+  {
+    CheckpointMirror mirror(env_, kUrl, net::storage_options(), clock_);
+    for (const int64_t step : {10, 20, 30}) {
+      mirror.add(publish(step));
+      mirror.finish();
+    }
+  }
+  rewind_mirror(kUrl, 20, net::storage_options(), clock_);
+  EXPECT_EQ(latest(), "step-000000020\nstep-000000010\n");
+  // While step 20 is written over, nothing says that it is whole.
+  std::string meanwhile;
+  s3_.intervene = [&](const HttpMessage& message) -> std::optional<HttpReply> {
+    if (message.target.find("step-000000020/model") != std::string::npos) meanwhile = latest();
+    return {};
+  };
+  CheckpointMirror mirror(env_, kUrl, net::storage_options(), clock_);
+  mirror.add(run_ / "checkpoints" / "step-000000020");
+  mirror.finish();
+  EXPECT_EQ(meanwhile, "step-000000010\n");
+  EXPECT_EQ(latest(), "step-000000020\nstep-000000010\n");
 }
 
 }  // namespace

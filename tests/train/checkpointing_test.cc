@@ -197,6 +197,18 @@ TEST_F(CheckpointingTest, ItsCostIsALineOfTheMetrics) {
   EXPECT_EQ(steps, (std::vector<int64_t>{2, 4}));
 }
 
+TEST_F(CheckpointingTest, OneThatIsAskedForIsWholeAtOnceAndNotMadeAgain) {
+  make_callback(env_);
+  for (const int64_t step : {1, 2}) {
+    bias_of_step_[step] = bias(*model_);
+    callback_->complete(trainer_, result_of(step));
+    EXPECT_TRUE(holds_its_step(step));
+  }
+  before_snapshot_ = [](const StepResult&) { ADD_FAILURE() << "made again"; };
+  callback_->step_done(trainer_, result_of(2));
+  stop(2);
+}
+
 class FailingCheckpointTest : public CheckpointingTest {
  protected:
   // The checkpoint of step 2 is whole and that of step 4 fails.

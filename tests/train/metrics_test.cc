@@ -20,6 +20,11 @@ TEST(MetricsLogTest, AResumeDropsWhatAKilledProcessWroteBeyondIt) {
   {
     MetricsLog log(env, directory.path(), 5, false);
     log.write("train", 6, {{"loss", 7.0}});
+    EXPECT_TRUE(log.has("train", 4));
+    EXPECT_TRUE(log.has("train", 6));
+    EXPECT_FALSE(log.has("train", 8));
+    EXPECT_FALSE(log.has("eval", 6));
+    EXPECT_FALSE(MetricsLog().has("train", 6));
   }
   EXPECT_EQ(env.read_file(path),
             "{\"kind\":\"train\",\"loss\":1.0,\"step\":2}\n"

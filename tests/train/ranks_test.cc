@@ -233,7 +233,12 @@ TEST_F(RanksTest, RanksThatWereStartedUnlikeAreRefused) {
 }
 
 TEST_F(RanksTest, OnlyRankZeroNeedsTheRunsFolder) {
-  const auto apart = [&](int rank) { return arguments(directory_ / str_cat("of-rank-", rank)); };
+  const std::string tokenizer = (world_.path() / "tokenizer").string();
+  const auto apart = [&](int rank) {
+    return arguments(
+        directory_ / str_cat("of-rank-", rank),
+        {"--set", str_cat("streams.general.tokenizer=", tokenizer, rank == 0 ? "" : "/.")});
+  };
   for (const char* stop : {"9", "0"}) {
     const auto ranks = start("apart", 2, [&](int rank) {
       auto all = apart(rank);

@@ -164,8 +164,8 @@ def check_nginx(work, streams, batches):
         nginx.stop()
         time.sleep(20)
         nginx.start()
-        rest, error = running.communicate()
-        expect(running.returncode == 0, f"nginx was killed for 20 s: {error}")
+        rest, error = running.stdout.read(), running.stderr.read()
+        expect(running.wait() == 0, f"nginx was killed for 20 s: {error}")
         expect(first + rest == batches["raw"], "other batches after nginx was killed")
         tls = f"https://localhost:{nginx.tls_port}/raw"
         error = tool("batches", tls, str(work / "tls"), "1", fails=True)

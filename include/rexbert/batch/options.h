@@ -25,9 +25,12 @@ struct StreamOptions {
   // Of a stream behind a URL: where its shards are kept.
   shard::CacheOptions cache = {};
   // Default 1, in windows. Of a stream behind a URL: how many of each lane's next windows are
-  // fetched ahead.
+  // fetched ahead; of a held-out one, how many of its next shards.
   int32_t lookahead = 1;
 };
+
+// data.micro_tokens: auto.
+inline constexpr int64_t kAutoMicroTokens = 0;
 
 // The block `data:`.
 struct DataOptions {

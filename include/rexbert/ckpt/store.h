@@ -15,6 +15,9 @@ namespace rexbert::ckpt {
 // Error(kNotFound) where there is none, Error(kCorrupt) for a checkpoint that is damaged.
 fs::path resolve_checkpoint(Env& env, const fs::path& path);
 
+// The step of a checkpoint's folder by its name, step-NNNNNNNNN; nothing for other names.
+std::optional<int64_t> step_of(const std::string& name);
+
 // Which checkpoints stay.
 struct Retention {
   int64_t newest = 3;                      // this many newest stay, and

@@ -22,6 +22,7 @@ struct MlmOptions {
   // context.
   int64_t section_tokens = 0;
   int64_t micro_tokens = 16'384;  // tokens scored at once; activation memory grows with it
+  int32_t lookahead = 1;  // shards fetched ahead of the one that is read, of a stream behind a URL
   nn::RopeTheta rope;
 };
 

@@ -94,6 +94,8 @@ class TokenStream {
   std::shared_ptr<const TokenShard> open_shard(size_t shard) const;
   // Shards that are soon opened: those behind a URL are fetched in the background.
   void prefetch(const std::vector<size_t>& shards) const;
+  // The same for this shard and the next `more`, for those who read one after the other.
+  void prefetch_behind(size_t shard, size_t more) const;
   bool is_remote() const { return remote_ != nullptr; }
 
  private:

@@ -33,7 +33,8 @@ struct TuningRequest {
   fs::path directory;
   // Updates between checkpoints, from which a killed call goes on; none of shorter runs.
   int64_t checkpoint_steps = 1000;
-  // Asked after each update; when true, fine_tune() ends by Error(kInterrupted). May be empty.
+  // Asked after each update and each batch of validation; when true, fine_tune() ends by
+  // Error(kInterrupted). May be empty.
   std::function<bool()> stop_requested;
 };
 
@@ -59,8 +60,8 @@ void remove_tuning_files(Env& env, const fs::path& directory);
 void save_tuned(Env& env, const TunedModel& tuned, const fs::path& tokenizer_folder,
                 const fs::path& folder);
 
-// The validation score that hyper-parameters and epochs are chosen by: the first measure,
-// kWorstScore where it has no value.
-double validation_score(TunedModel& tuned, const TaskData& data, const TuningOptions& options);
+// The validation score that hyper-parameters and epochs are chosen by: the first measure of
+// request.data.validation, kWorstScore where it has no value.
+double validation_score(TunedModel& tuned, const TuningRequest& request);
 
 }  // namespace rexbert::tasks

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
@@ -21,9 +22,11 @@ struct Predictions {
   std::vector<double> values;          // kRegression: outputs; kSimilarity: cosines
 };
 
-// Without gradients; batches of examples of like length, nothing padded.
+// Without gradients; batches of examples of like length, nothing padded. Error(kInterrupted) when
+// `stop_requested`, asked after each batch, is true.
 Predictions predict(TaskModel& model, Goal goal, const std::vector<Example>& examples,
-                    const nn::RopeTheta& rope, const TuningOptions& options);
+                    const nn::RopeTheta& rope, const TuningOptions& options,
+                    const std::function<bool()>& stop_requested = {});
 
 // What a split is scored by; the first sums it up.
 std::vector<SuiteMeasure> measures_of_split(const TaskData& data);

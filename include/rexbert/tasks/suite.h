@@ -36,8 +36,8 @@ struct SuiteRequest {
   SuiteOptions options;
   std::vector<SuiteCheckpoint> checkpoints;
   fs::path output;
-  // Asked after each update of a fine-tuning; when true, run_suite() ends by Error(kInterrupted).
-  // May be empty.
+  // Asked after each update of a fine-tuning and each batch that is scored; when true, run_suite()
+  // ends by Error(kInterrupted). May be empty.
   std::function<bool()> stop_requested;
 };
 
@@ -48,9 +48,9 @@ struct SuiteRequest {
 // more. Error(kUsage) where another process works in the folder.
 SuiteResults run_suite(Env& env, const SuiteRequest& request);
 
-// Reads the files of every task, so that a mistake in them shows before a run that is to evaluate
-// by them. Errors as load_task().
-void check_suite_files(Env& env, const SuiteOptions& suite, const tokenizer::Tokenizer& tokenizer);
+// Reads the files of every task with the tokenizer of a folder, so that a mistake in them shows
+// before a run that is to evaluate by them. Errors as load_task(), hold_out() and check_domains().
+void check_suite_files(Env& env, const SuiteOptions& suite, const fs::path& tokenizer_folder);
 
 // What train::RunRequest::score_suite asks for. The suite's device and precision are the run's.
 Json score_for_training(Env& env, const train::SuiteJob& job);

@@ -27,24 +27,27 @@ bool crosses(const plan::StepSpec& spec, int64_t every);
 // a terminal. Of several ranks, the first one's line speaks for all; a slow rank is named.
 class LoggingCallback final : public Callback {
  public:
-  LoggingCallback(const LoggingOptions& options, MetricsLog& metrics)
-      : options_(options), metrics_(metrics) {}
+  // `product_ceiling`: what this rank's device does at most, in FLOP/s (ops/ceiling.h).
+  LoggingCallback(const LoggingOptions& options, MetricsLog& metrics, double product_ceiling)
+      : options_(options), metrics_(metrics), product_ceiling_(product_ceiling) {}
   void run_started(Trainer& trainer) override;
   void step_done(Trainer& trainer, const StepResult& result) override;
   void run_stopped(Trainer& trainer, const StepResult& result) override;
 
  private:
   void write_line(Trainer& trainer, const StepResult& result);
-  void recommend_on_waits();
+  void recommend_on_waits(double waited);
   Json compare_ranks(Trainer& trainer) const;
 
   LoggingOptions options_;
   MetricsLog& metrics_;
+  double product_ceiling_;
   // Since the last line.
   int64_t tokens_ = 0, steps_ = 0;
-  double seconds_ = 0, wait_seconds_ = 0, exposed_seconds_ = 0;
+  double seconds_ = 0, wait_seconds_ = 0, exposed_seconds_ = 0, flops_ = 0;
   std::vector<int64_t> stream_rows_;
   double smoothed_rate_ = 0;  // tokens a second, for the time left
+  double first_wait_seconds_ = 0;  // of the run's first step, whose data nobody could look ahead for
   bool told_of_waits_ = false;
 };
 
@@ -54,6 +57,7 @@ class EvaluationCallback final : public Callback {
   struct Stream {
     std::string name;
     shard::TokenStream tokens;
+    int32_t lookahead = 1;  // shards
   };
   // `masker` is made with eval::kEvaluationSeed.
   EvaluationCallback(nn::MaskedLanguageModel& model, std::vector<Stream> streams,
@@ -110,6 +114,9 @@ class CheckpointCallback final : public Callback {
   ~CheckpointCallback() override;
   void step_done(Trainer& trainer, const StepResult& result) override;
   void run_stopped(Trainer& trainer, const StepResult& result) override;
+  // Makes the checkpoint after this step, if it is not made yet, and waits until it is whole; from
+  // a callback's step_done(). Collective.
+  void complete(Trainer& trainer, const StepResult& result);
 
  private:
   // A checkpoint on its way to the disk.

@@ -22,8 +22,12 @@ class MetricsLog {
   // Appends {"kind": kind, "step": step, ...fields} and syncs it. TensorBoard gets every number in
   // `fields` as kind/path/to/number.
   void write(const std::string& kind, int64_t step, const Json& fields);
+  // Whether there is a line of that kind and step. Reads the file.
+  bool has(const std::string& kind, int64_t step) const;
 
  private:
+  Env* env_ = nullptr;
+  fs::path path_;
   std::unique_ptr<WritableFile> file_;
   std::unique_ptr<EventWriter> events_;
 };

@@ -19,6 +19,9 @@ class Objective {
   struct Loss {
     torch::Tensor sum;  // scalar with a gradient
     int64_t count = 0;
+    // Of forward and backward pass, without anything computed twice (nn::training_flops); 0: not
+    // known.
+    double flops = 0;
   };
   // `batch` outlives the backward pass of what is returned.
   virtual Loss loss(batch::PackedBatch& batch, const plan::StepSpec& spec) = 0;

@@ -6,9 +6,12 @@
 #include <string>
 #include <vector>
 
+#include "rexbert/ckpt/checkpoint.h"
 #include "rexbert/core/env.h"
 #include "rexbert/core/json.h"
 #include "rexbert/dist/launch.h"
+#include "rexbert/plan/plan.h"
+#include "rexbert/tokenizer/tokenizer.h"
 #include "rexbert/train/run_config.h"
 #include "rexbert/train/suite_callback.h"
 #include "rexbert/train/trainer.h"
@@ -28,6 +31,9 @@ struct RunRequest {
   std::function<bool()> stop_requested;
   // Needed where the config has evaluation.suite.
   ScoreSuite score_suite;
+  // Called on rank 0 before anything is trained, where the config has evaluation.suite: throws what
+  // is wrong with it or its files. May be empty.
+  std::function<void()> check_suite;
   // Callbacks beside the run's own, before its checkpoints are made; called once, on every rank.
   // May be empty.
   std::function<std::vector<std::unique_ptr<Callback>>()> make_callbacks;
@@ -38,6 +44,13 @@ struct RunRequest {
 // run directory. Every process of a run calls it: rank 0 alone reads and writes checkpoints and
 // metrics. Errors are those of the parts: streams, tokenizer, checkpoints, numerics, lost ranks.
 RunEnd run_training(Env& env, const LoadedConfig& loaded, const RunRequest& request);
+
+// Fills in what a checkpoint after `step` of the plan says of the model and of training, as
+// run_training() writes it: all of snapshot.config and snapshot.state but optimizer_steps and
+// loader. `longest_before`: the longest rows that the model was trained on before this plan.
+void describe_step(const plan::StepSpec& step, const plan::Plan& plan, const LoadedConfig& loaded,
+                   const tokenizer::Tokenizer& tokenizer, ckpt::Snapshot& snapshot,
+                   int64_t longest_before = 0);
 
 // The plan of a config for printing it: `start` is taken from start_from where that exists.
 plan::Plan plan_of(Env& env, const RunConfig& config);

@@ -33,7 +33,11 @@ using ScoreSuite = std::function<Json(const SuiteJob&)>;
 
 // Runs an evaluation suite on the model of the moment at its times and writes its scores into
 // metrics.jsonl, or what went wrong: a suite that fails costs no training. Rank 0 does all of it,
-// the others wait. A suite that a stop or a kill has cut short is ended when the run goes on.
+// the others wait. A suite that a stop or a kill has cut short is ended when the run goes on, from
+// the step that it belongs to.
+//
+// It stands before the callback that makes checkpoints: a checkpoint that is whole must find the
+// suite of its step begun.
 class SuiteCallback final : public Callback {
  public:
   struct Parts {
@@ -45,6 +49,8 @@ class SuiteCallback final : public Callback {
     nn::Precision precision;
     // Writes the model that training has come to into a folder that is not there yet.
     std::function<void(const StepResult&, const fs::path&)> save_model;
+    // Returns when the checkpoint after this step is whole. Collective.
+    std::function<void(Trainer&, const StepResult&)> make_checkpoint;
     ScoreSuite score;
     std::function<bool()> stop_requested;
   };
@@ -56,10 +62,13 @@ class SuiteCallback final : public Callback {
   void step_done(Trainer& trainer, const StepResult& result) override;
 
  private:
-  void begin(const StepResult& result) const;
+  void remove_unmarked() const;
+  bool begin(const StepResult& result) const;
   void end_pending(Trainer& trainer, int64_t newest_step);
-  void score(const Json& mark, const std::function<bool()>& stop_requested);
-  void forget(int64_t step) const;
+  bool end_all(int64_t newest_step, const std::function<bool()>& stop_requested) const;
+  bool score(const Json& mark, const std::function<bool()>& stop_requested) const;
+  void write(int64_t step, const Json& fields) const;
+  void forget(const fs::path& output) const;
   fs::path folder(int64_t step) const;
 
   Parts parts_;

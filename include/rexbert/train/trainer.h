@@ -21,6 +21,7 @@ struct StepResult {
   double gradient_norm = 0;  // Euclidean, before the update
   int64_t masked_tokens = 0;
   std::vector<int64_t> stream_rows;  // rows of each stream in this rank's share
+  double flops = 0;                  // of this rank's share, as the objective counts; 0: not known
   double seconds = 0;
   double data_wait_seconds = 0;  // of these, waiting for the loader
   // Of these, after this rank's own gradients were there, until all ranks' were summed.
@@ -60,7 +61,7 @@ struct TrainerParts {
 };
 
 // How a run ended: at its plan's end, because a callback wanted it to, or because stop_requested()
-// was true on some rank.
+// was true on some rank or a callback called interrupt().
 enum class RunEnd { kFinished, kStopped, kInterrupted };
 
 class Trainer {
@@ -80,6 +81,9 @@ class Trainer {
   const dist::GradientReducer& reducer() const { return *reducer_; }
   // From any callback of any rank: stop after this step.
   void request_stop() { stop_ = true; }
+  // From a callback, on all ranks alike: stop before the next step. The run then counts as
+  // interrupted even behind its last step: something besides steps is left to do.
+  void interrupt() { interrupted_ = true; }
   int64_t first_step() const { return first_step_; }
 
  private:
@@ -87,6 +91,7 @@ class Trainer {
   struct Share {
     std::vector<torch::Tensor> losses;  // of the micro-batches, each a sum
     double terms = 0;                   // in them
+    double flops = 0;                   // of them
     double loss = 0;                    // the sum of them
     int non_finite_micro_batch = -1;
     double non_finite_loss = 0;
@@ -106,6 +111,7 @@ class Trainer {
   std::vector<std::unique_ptr<Callback>> callbacks_;
   int64_t first_step_;
   bool stop_ = false;
+  bool interrupted_ = false;
 };
 
 }  // namespace rexbert::train
