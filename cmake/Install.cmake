@@ -12,17 +12,23 @@ set(REXBERT_COMPONENTS data curate)
 set(_torch_rpath "")
 if(REXBERT_TORCH)
   list(APPEND REXBERT_COMPONENTS train)
-  set(_torch_rpath "${TORCH_ROOT}/lib")
+  set(_torch_rpath "${REXBERT_LIBTORCH_ROOT}/lib")
 endif()
 
 set(_package_dir "${CMAKE_INSTALL_LIBDIR}/cmake/rexbert")
 file(RELATIVE_PATH _bin_to_lib "/${CMAKE_INSTALL_BINDIR}" "/${CMAKE_INSTALL_LIBDIR}")
 file(WRITE "${CMAKE_BINARY_DIR}/component.cc" "\n")
 
+set(_exclude EXCLUDE_FROM_ALL)
+set(_all "")
+if(REXBERT_INSTALL_IN_ALL)
+  set(_exclude "")
+  set(_all ALL)
+endif()
+
 foreach(component IN LISTS REXBERT_COMPONENTS)
   set(target rexbert_component_${component})
-  # Built by the target install_components, not with every change.
-  add_library(${target} SHARED EXCLUDE_FROM_ALL "${CMAKE_BINARY_DIR}/component.cc")
+  add_library(${target} SHARED ${_exclude} "${CMAKE_BINARY_DIR}/component.cc")
   if(NOT component STREQUAL "data")
     # Stands before the archives below, which therefore add nothing that it has.
     target_link_libraries(${target} PUBLIC rexbert_component_data)
@@ -50,7 +56,7 @@ foreach(component IN LISTS REXBERT_COMPONENTS)
 endforeach()
 
 list(TRANSFORM REXBERT_COMPONENTS PREPEND rexbert_component_ OUTPUT_VARIABLE _component_targets)
-add_custom_target(install_components DEPENDS ${_component_targets} rexbert_command)
+add_custom_target(install_components ${_all} DEPENDS ${_component_targets} rexbert_command)
 
 # The command's own words make what shells and `man` read.
 foreach(made "completion bash:rexbert.bash" "completion zsh:_rexbert" "manual:rexbert.1")
@@ -74,6 +80,8 @@ install(FILES "${CMAKE_BINARY_DIR}/command_line/rexbert.1"
 set_target_properties(rexbert_command PROPERTIES INSTALL_RPATH "$ORIGIN/${_bin_to_lib};${_torch_rpath}")
 install(TARGETS rexbert_command DESTINATION "${CMAKE_INSTALL_BINDIR}" COMPONENT command)
 if(TARGET rexbert_parquet_module)
+  # Arrow's libraries: beside the module, or where they were when it was built.
+  set_target_properties(rexbert_parquet_module PROPERTIES INSTALL_RPATH "$ORIGIN;${_pyarrow_root}")
   install(TARGETS rexbert_parquet_module LIBRARY DESTINATION "${CMAKE_INSTALL_LIBDIR}" COMPONENT curate)
 endif()
 

@@ -1,27 +1,35 @@
 #!/usr/bin/env bash
 # The library as others see it: installs it, moves the tree, builds every example against that tree
-# alone with each compiler that is here, and runs it on a made corpus.
+# alone with each compiler that is here, and runs it on a made corpus; then what find_package() and the
+# command of that tree promise.
 #
 #   scripts/examples.sh [WORK_DIR]
 #
-#   WORK_DIR    default build/examples; emptied first
+#   WORK_DIR    default build/examples; emptied first. Another one must be new, empty or of an earlier run
 #   -h, --help  print this
 #
 # After scripts/check.sh or a build of the preset `release`.
 set -euo pipefail
 source "$(dirname -- "${BASH_SOURCE[0]}")/lib.sh"
-[[ ${1:-} == -h || ${1:-} == --help ]] && usage && exit 0
-work=$(realpath -m "${1:-$repository/build/examples}")
+only_help "${1:-}"
+(($# <= 1)) || { usage >&2 && die "expected one folder at most, got $# words"; }
+default=$repository/build/examples
+work=$(realpath -m "${1:-$default}")
+mark=$work/.made_by_examples
+if [[ -e $work && $work != "$default" && ! -f $mark ]]; then
+  [[ -d $work && -z $(ls -A "$work") ]] || die "$work is not empty, and not of an earlier run: left as it is"
+fi
 cd "$repository"
 rm -rf "$work"
 mkdir -p "$work"
+touch "$mark"
 
 cmake --build --preset release --target install_components
 cmake --install build/release --prefix "$work/installed" >/dev/null
 mv "$work/installed" "$work/moved"
 tree=$work/moved
 rexbert=$tree/bin/rexbert
-torch=$(sed -n 's/^TORCH_ROOT:INTERNAL=//p' build/release/CMakeCache.txt)
+torch=$(sed -n 's/^REXBERT_LIBTORCH_ROOT:INTERNAL=//p' build/release/CMakeCache.txt)
 
 "$rexbert" corpus sample --output "$work/text" --general 300 --long 1 --products 300 >/dev/null
 "$rexbert" tokenizer train --input "$work/text" --output "$work/tokenizer" --vocabulary-size 1024 >/dev/null
@@ -95,4 +103,30 @@ mkdir -p "$work/pkg-config"
 PKG_CONFIG_PATH=$tree/lib/pkgconfig bash -c '
   g++ examples/read_shards/read_shards.cc $(pkg-config --cflags --libs rexbert-data) -o "$1/read_shards"' _ "$work/pkg-config"
 "$work/pkg-config/read_shards" "$work/shards" "$work/tokenizer" | diff - "$work/g++/read_shards.txt"
+
+cmake -S tests/package -B "$work/package" -G Ninja -DCMAKE_PREFIX_PATH="$tree" -DREXBERT_LIBTORCH="$torch" >/dev/null
+say "find_package: as promised"
+
+# Outside of the development presets the target `all` builds what is installed.
+cmake -S . -B "$work/plain" -G Ninja -DREXBERT_BUILD_TESTS=OFF -DREXBERT_LIBTORCH="$torch" >/dev/null
+[[ $(ninja -C "$work/plain" -t query all) == *install_components* ]] || die "a plain build lacks what is installed"
+
+# Parquet, by the module of the moved tree; the command is called by its name alone, where a lib/ lies beside the working
+# directory.
+if [[ $("$rexbert" --version) == *"Parquet ON"* ]]; then
+  mkdir -p "$work/parquet/lib" "$work/parquet/here"
+  : >"$work/parquet/lib/librexbert_parquet.so"
+  printf '{"id": "%s", "text": "a red shoe", "url": "https://example.org/", "domain": "shoes"}\n' a b \
+    >"$work/parquet/rows.jsonl"
+  build/release/bin/rexbert_write_parquet "$work/parquet/rows.jsonl" "$work/parquet/here/rows.parquet" 1
+  (
+    cd "$work/parquet/here"
+    printf 'run: {directory: out}\ninput: {paths: [rows.parquet]}\n' >config.yaml
+    PATH=$tree/bin:$PATH rexbert curate explore --config config.yaml
+    grep -q '"documents": 2' out/explore/explore.json || die "Parquet: expected 2 documents in $PWD/out"
+  )
+  say "read Parquet"
+else
+  say "skipped: this build does not read Parquet (scripts/setup.sh --parquet)"
+fi
 say "examples: all built and run against $tree"

@@ -1,10 +1,12 @@
 #!/usr/bin/env python3
-"""Fails when an include breaks the order of the modules or a wall around a third-party library.
+"""Fails when an include breaks the order of the modules or a wall around a third-party library, or
+when no header of a module says what the module is for.
 
     tools/check_layers.py [ROOT]
 
 Reads every include in include/rexbert/<module>/ and src/<module>/ below ROOT (this repository) and
 prints each broken rule as "file:line: what". docs/architecture.md says why the rules are as they are.
+One header of each include/rexbert/<module>/, its main one, has a comment that begins "// <module>: ".
 """
 
 import pathlib
@@ -107,6 +109,20 @@ def broken_rule(target: str, quoted: bool, module: str, file: pathlib.Path,
     return None
 
 
+def unexplained_modules(root: pathlib.Path) -> list[str]:
+    """A line for each module without a main header, or with two."""
+    problems = []
+    for folder in sorted((root / "include" / "rexbert").glob("*")):
+        begin = re.compile(rf"^// {re.escape(folder.name)}: \S", re.MULTILINE)
+        main = [file.name for file in sorted(folder.glob("*.h"))
+                if begin.search(file.read_text(encoding="utf-8"))]
+        if len(main) != 1:
+            problems.append(f"{folder.relative_to(root).as_posix()}:1: expected one header with a "
+                            f'comment that begins "// {folder.name}: ", found '
+                            f"{' '.join(main) or 'none'}")
+    return problems
+
+
 def check_tree(root: pathlib.Path) -> tuple[list[str], int]:
     """The broken rules as printable lines, and how many files were read."""
     root = root.resolve()
@@ -140,6 +156,7 @@ def main() -> int:
     if count == 0:
         print(f"{root}: expected sources in include/rexbert/ and src/, found none", file=sys.stderr)
         return 2
+    problems += unexplained_modules(root)
     for problem in problems:
         print(problem)
     print(f"layers: {count} files, {len(problems)} broken rules")

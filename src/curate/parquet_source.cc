@@ -3,6 +3,7 @@
 #include <exception>
 #include <memory>
 #include <utility>
+#include <vector>
 
 #include "curate/parquet_module.h"
 #include "curate/source_base.h"
@@ -13,19 +14,33 @@
 namespace rexbert::curate {
 namespace {
 
-// The module's function; it stays loaded. It lies beside the program or the library that this is a
-// part of, in the lib/ beside the program's bin/, or else where the loader looks.
-OpenParquetRows* load_module() {
-  const fs::path name = "librexbert_parquet.so";
+// Where the module may lie: beside the library that this is a part of, beside the program, or in
+// the lib/ beside the program's bin/.
+std::vector<fs::path> module_folders() {
+  std::vector<fs::path> folders;
   std::error_code ignored;
   Dl_info self = {};
-  dladdr(reinterpret_cast<void*>(&load_module), &self);
-  const fs::path here =
-      fs::canonical(self.dli_fname == nullptr ? "" : self.dli_fname, ignored).parent_path();
+  // Of the program itself the loader knows no path, only the word that it was called by.
+  if (dladdr(reinterpret_cast<void*>(&module_folders), &self) != 0 && self.dli_fname != nullptr &&
+      fs::path(self.dli_fname).is_absolute()) {
+    folders.push_back(fs::canonical(self.dli_fname, ignored).parent_path());
+  }
   const fs::path program = fs::read_symlink("/proc/self/exe", ignored).parent_path();
+  folders.push_back(program);
+  folders.push_back(program / "../lib");
+  return folders;
+}
+
+// The module's function; it stays loaded. Where none of our folders has it, the loader looks.
+OpenParquetRows* load_module() {
+  const fs::path name = "librexbert_parquet.so";
   fs::path path = name;
-  for (const fs::path& folder : {here / "../lib", here, program}) {
-    if (fs::exists(folder / name, ignored)) path = folder / name;
+  std::error_code ignored;
+  for (const fs::path& folder : module_folders()) {
+    if (folder.is_absolute() && fs::exists(folder / name, ignored)) {
+      path = folder / name;
+      break;
+    }
   }
   void* const module = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL | RTLD_DEEPBIND);
   void* const function = module == nullptr ? nullptr : dlsym(module, kOpenParquetRows);

@@ -287,8 +287,6 @@ TEST_F(SuiteTest, CheckpointsHaveNamesOfTheirOwn) {
               HasSubstr("two checkpoints are called"));
 }
 
-// docs/evaluation-configuration.md is generated: rexbert eval docs >
-// docs/evaluation-configuration.md
 TEST_F(SuiteTest, MistakesInTheFilesAreNamed) {
   const auto error = [&](const std::string& task) {
     const SuiteOptions options =
@@ -336,6 +334,8 @@ TEST_F(SuiteTest, IsAskedToStopBetweenBatchesOfScoring) {
   EXPECT_GT(asked("kind: mlm_recovery, domains: {a: '{}/corpus.txt'}", "recovery"), 1);
 }
 
+// docs/evaluation-configuration.md is generated: rexbert eval docs >
+// docs/evaluation-configuration.md
 TEST(SuiteReferenceTest, IsUpToDate) {
   EXPECT_EQ(Env::posix().read_file(rexbert::test::source_path("docs/evaluation-configuration.md")),
             suite_reference())

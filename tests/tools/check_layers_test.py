@@ -1,4 +1,5 @@
-"""check_layers.py must find each kind of bad include, and nothing in a good tree."""
+"""check_layers.py must find each kind of bad include and a module that says nothing of itself, and
+nothing in a good tree."""
 
 import contextlib
 import io
@@ -96,6 +97,20 @@ class LayersTest(unittest.TestCase):
 
     def test_unusual_spelling_is_seen(self):
         self.assertEqual(len(self.problems({"src/plan/a.cc": "  #  include\t<torch/torch.h>\n"})), 1)
+
+    def test_each_module_has_one_main_header(self):
+        with tempfile.TemporaryDirectory() as name:
+            root = pathlib.Path(name)
+            folder = root / "include" / "rexbert" / "plan"
+            folder.mkdir(parents=True)
+            (folder / "plan.h").write_text("#pragma once\n", encoding="utf-8")
+            expected = ('include/rexbert/plan:1: expected one header with a comment that begins '
+                        '"// plan: ", found ')
+            self.assertEqual(check_layers.unexplained_modules(root), [expected + "none"])
+            (folder / "plan.h").write_text("#pragma once\n\n// plan: phases.\n", encoding="utf-8")
+            self.assertEqual(check_layers.unexplained_modules(root), [])
+            (folder / "report.h").write_text("// plan: a report.\n", encoding="utf-8")
+            self.assertEqual(check_layers.unexplained_modules(root), [expected + "plan.h report.h"])
 
     def test_command_says_where_and_fails(self):
         with tempfile.TemporaryDirectory() as name:

@@ -11,8 +11,10 @@
 #include "rexbert/core/env.h"
 #include "rexbert/text/document_reader.h"
 
-// Documents to token shards: every document of the inputs becomes one sample {id: str, input_ids:
-// ndarray:uint16} (uint32 when the vocabulary has more than 65,536 ids), [CLS] and [SEP] around it.
+// corpus: documents to token shards (here), and a made corpus to begin with (sample_corpus.h).
+//
+// Every document of the inputs becomes one sample {id: str, input_ids: ndarray:uint16} (uint32 when
+// the vocabulary has more than 65,536 ids), [CLS] and [SEP] around it.
 //
 //   OUTPUT/                         without a holdout: the stream itself
 //   OUTPUT/train, OUTPUT/validation   with one

@@ -1,8 +1,8 @@
 #pragma once
 
-// Token shards on disk: MDS version 2, the format of MosaicML streaming, read and written byte for
-// byte as the reference does (docs/formats/mds.md), and a sidecar that says which tokenizer made
-// the tokens (docs/formats/stream-info.md).
+// shard: token shards on disk: MDS version 2, the format of MosaicML streaming, read and written
+// byte for byte as the reference does (docs/formats/mds.md), and a sidecar that says which
+// tokenizer made the tokens (docs/formats/stream-info.md).
 //
 // A stream is a directory: index.json, shard.00000.mds[.zstd] and so on, and rexbert.json.
 //

@@ -1,7 +1,5 @@
 #pragma once
 
-// tasks: what encoders are trained for behind pretraining.
-
 #include <torch/torch.h>
 
 #include <cstdint>

@@ -1,5 +1,14 @@
 #pragma once
 
+// tasks: what encoders are trained for behind pretraining.
+//
+//   one task     read from its files (task_files.h, examples.h), fine-tuned as a head on the
+//                encoder (task_model.h, fine_tune.h), scored (scoring.h)
+//   recovery     of masked tokens, which trains nothing (mlm_recovery.h)
+//   a head       alone, on vectors that stay as they are (span_head_fit.h)
+//   many         a suite: tasks x checkpoints x seeds, compared in one report (here)
+//   in training  the same suite as a run's evaluation (score_for_training())
+
 #include <functional>
 #include <string>
 #include <vector>
