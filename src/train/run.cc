@@ -112,7 +112,7 @@ class Run {
       return RunEnd::kStopped;
     }
     make_model();
-    make_loader();
+    make_loader(request);
     const bool resumed = origin_.kind == Origin::Kind::kResumed;
     if (is_first() && resumed) set_later_checkpoints_aside();
     MetricsLog metrics = is_first() ? MetricsLog(env_, directory_, resumed ? first_step_ : 0,
@@ -245,7 +245,7 @@ class Run {
     optimizer_->set_steps(origin_.state.optimizer_steps);
   }
 
-  void make_loader() {
+  void make_loader(const RunRequest& request) {
     const batch::Masker masker(config_.run.seed, batch::MaskVocabulary::from(tokenizer_),
                                salience_);
     batch::LoaderState state;
@@ -261,6 +261,9 @@ class Run {
             .mask = [masker](const plan::MaskingSpec& spec,
                              batch::PackedBatch& packed) { masker.apply(spec, packed); },
             .options = config_.data,
+            // Many ranks finish the step that they are in, as all have to stop after the same one.
+            .stop_requested =
+                group_.world_size() == 1 ? request.stop_requested : std::function<bool()>(),
             .seed = config_.run.seed,
             .rank = group_.rank(),
             .world = group_.world_size()},
