@@ -113,7 +113,9 @@ Claim read_claim(const fs::path& lock) {
 void mark_stream_folder(Env& env, const fs::path& folder) {
   if (is_stream_folder(folder)) return;
   env.create_directories(folder);
-  publish_file(env, folder / kMarkerFile, kMarker);
+  // In place: others may write the same at this moment, and until it is whole nothing is removed.
+  write_synced_file(env, folder / kMarkerFile, kMarker);
+  env.sync_directory(folder);
 }
 
 bool is_stream_folder(const fs::path& folder) {

@@ -166,9 +166,15 @@ class RemoteShards::Impl {
       return {cache_->folder(), std::move(held)};
     }
     CacheWait wait = wait_for(file, {.stop = stop});
-    Held held{cache_->folder(), fetch(file, ShardCache::Purpose::kNow, wait)};
+    std::shared_ptr<const void> held;
+    try {
+      held = fetch(file, ShardCache::Purpose::kNow, wait);
+    } catch (const DiskFullError&) {
+      if (!give_up_ahead()) throw;
+      held = fetch(file, ShardCache::Purpose::kNow, wait);
+    }
     note_wait(wait.seconds(), file);
-    return held;
+    return {cache_->folder(), std::move(held)};
   }
 
   void discard(size_t shard) {
@@ -280,6 +286,15 @@ class RemoteShards::Impl {
     auto held = std::move(found->second);
     ahead_.erase(found);
     return held;
+  }
+
+  // Lets what was fetched ahead go, where a shard that is waited for needs the disk. Whether there
+  // was anything.
+  bool give_up_ahead() {
+    const std::scoped_lock lock(mutex_);
+    const bool any = !ahead_.empty();
+    ahead_.clear();
+    return any;
   }
 
   void forget_what_nobody_announces() {

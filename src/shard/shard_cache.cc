@@ -204,8 +204,7 @@ void ShardCache::make_room(const fs::path& path, uint64_t bytes, Purpose purpose
     idle.emplace_back(entry.path, std::move(taken));
   }
   if (gained < disk_lacks) {
-    throw Error(
-        ErrorCode::kIo,
+    throw DiskFullError(
         str_cat(directory_.string(), ": the disk is full: expected ", format_bytes(expected),
                 " free for this shard and others on their way, got ",
                 format_bytes(env_.free_bytes(directory_)), ", and ", format_bytes(gained),

@@ -5,15 +5,23 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "rexbert/core/clock.h"
 #include "rexbert/core/env.h"
+#include "rexbert/core/error.h"
 #include "rexbert/shard/cache_options.h"
 #include "rexbert/shard/download.h"
 #include "shard/cache_files.h"
 #include "shard/cache_wait.h"
 
 namespace rexbert::shard {
+
+// A full disk: Error(kIo).
+class DiskFullError : public Error {
+ public:
+  explicit DiskFullError(std::string message) : Error(ErrorCode::kIo, std::move(message)) {}
+};
 
 // One stream's folder in a cache directory that processes share:
 //
@@ -38,6 +46,9 @@ class ShardCache {
 
   // The file of `bytes` bytes, held; brought by `fetch` unless it is there or another thread or
   // process brings it. Sets `fetched` where it was brought.
+  //
+  // Throws DiskFullError where what is out of use is too little to make room on the disk, and what
+  // `fetch` and `wait` throw.
   //
   // What is fetched now may pass the limit, where all else is in use. What is fetched ahead may
   // not: Error(kIo) then, and nothing is removed.
