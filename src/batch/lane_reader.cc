@@ -38,8 +38,12 @@ std::pair<int32_t, int32_t> content_of(const StreamSource& source, const shard::
 }  // namespace
 
 LaneReader::LaneReader(std::shared_ptr<const StreamSource> source, int32_t lane, OrderOptions order,
-                       LaneCursor cursor)
-    : source_(std::move(source)), lane_(lane), order_(order), cursor_(std::move(cursor)) {}
+                       LaneCursor cursor, std::function<bool()> stop)
+    : source_(std::move(source)),
+      lane_(lane),
+      order_(order),
+      cursor_(std::move(cursor)),
+      stop_(std::move(stop)) {}
 
 KeyedRng LaneReader::packing_rng(size_t ordinal) const {
   return {order_.seed, Purpose::kWindowOrder, hash64(source_->name(), static_cast<uint64_t>(lane_)),
@@ -73,7 +77,8 @@ std::vector<StreamSource::Entry> LaneReader::entries_from(int64_t first, int64_t
 void LaneReader::announce(int32_t context_length) const {
   if (!cursor_.takes.empty()) context_length = cursor_.takes.front().context_length;
   const int64_t windows = 1 + source_->lookahead();
-  source_->prefetch(entries_from(cursor_.first_entry, windows * window_entries(context_length)));
+  source_->prefetch(entries_from(cursor_.first_entry, windows * window_entries(context_length)),
+                    lane_);
 }
 
 // Keeps the shards that are still needed, opens the others and lets go of the rest.
@@ -89,7 +94,7 @@ void LaneReader::open_shards(const std::vector<StreamSource::Entry>& entries) {
   for (const int32_t index : needed) {
     while (before != shards_.end() && before->first < index) ++before;
     const bool known = before != shards_.end() && before->first == index;
-    opened.emplace_back(index, known ? before->second : source_->open_shard(index));
+    opened.emplace_back(index, known ? before->second : source_->open_shard(index, stop_));
   }
   shards_ = std::move(opened);
 }

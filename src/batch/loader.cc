@@ -1,6 +1,7 @@
 #include "rexbert/batch/loader.h"
 
 #include <algorithm>
+#include <atomic>
 #include <exception>
 #include <thread>
 #include <utility>
@@ -87,6 +88,9 @@ class Loader::Maker {
     update_state();
   }
 
+  // Ends waits for data, from any thread.
+  void stop() { stopping_ = true; }
+
   const LoaderState& state() const { return state_; }
   bool at_end() const { return state_.next_step >= setup_.end_step; }
   const LoaderSetup& setup() const { return setup_; }
@@ -117,10 +121,13 @@ class Loader::Maker {
     StreamState& stream = state_.streams[source->name()];
     stream.fingerprint = source->slices().fingerprint;
     const OrderOptions order{.seed = setup_.seed, .window_rows = setup_.options.window_rows};
+    const auto stop = [this] {
+      return stopping_ || (setup_.stop_requested && setup_.stop_requested());
+    };
     std::vector<Lane>& lanes = lanes_.emplace_back();
     for (int32_t lane = setup_.rank; lane < setup_.options.lanes; lane += setup_.world) {
       LaneCursor& cursor = stream.lanes[lane];
-      lanes.push_back({std::make_unique<LaneReader>(source, lane, order, cursor), &cursor});
+      lanes.push_back({std::make_unique<LaneReader>(source, lane, order, cursor, stop), &cursor});
     }
   }
 
@@ -185,6 +192,7 @@ class Loader::Maker {
 
   LoaderSetup setup_;
   LoaderState state_;
+  std::atomic<bool> stopping_ = false;
   std::vector<std::vector<Lane>> lanes_;  // by stream, then the rank's own lanes in order
 };
 
@@ -192,9 +200,10 @@ class Loader::Maker {
 class Loader::Prefetcher {
  public:
   Prefetcher(Maker& maker, int32_t depth)
-      : queue_(static_cast<size_t>(depth)), thread_([this, &maker] { run(maker); }) {}
+      : maker_(maker), queue_(static_cast<size_t>(depth)), thread_([this] { run(); }) {}
 
   ~Prefetcher() {
+    maker_.stop();
     queue_.close();
     thread_.join();
   }
@@ -213,11 +222,11 @@ class Loader::Prefetcher {
     std::exception_ptr error;
   };
 
-  void run(Maker& maker) {
+  void run() {
     bool wanted = true;
-    while (wanted && !maker.at_end()) {
+    while (wanted && !maker_.at_end()) {
       try {
-        wanted = queue_.push({maker.make(), nullptr});
+        wanted = queue_.push({maker_.make(), nullptr});
       } catch (...) {
         queue_.push({{}, std::current_exception()});
         wanted = false;
@@ -226,6 +235,7 @@ class Loader::Prefetcher {
     queue_.close();
   }
 
+  Maker& maker_;
   BoundedQueue<Item> queue_;
   std::thread thread_;
 };

@@ -133,7 +133,7 @@ StreamSource::Entry StreamSource::entry(uint64_t seed, int32_t lane, int64_t ent
   return {slices_.slices[order(index % count)], static_cast<int32_t>(epoch)};
 }
 
-void StreamSource::prefetch(const std::vector<Entry>& entries) const {
+void StreamSource::prefetch(const std::vector<Entry>& entries, int32_t lane) const {
   std::vector<size_t> shards;
   {
     const std::scoped_lock lock(mutex_);
@@ -143,10 +143,11 @@ void StreamSource::prefetch(const std::vector<Entry>& entries) const {
       shards.push_back(static_cast<size_t>(entry.slice.shard));
     }
   }
-  stream_.prefetch(shards);
+  stream_.prefetch(shards, lane);
 }
 
-std::shared_ptr<const shard::TokenShard> StreamSource::open_shard(int32_t shard) const {
+std::shared_ptr<const shard::TokenShard> StreamSource::open_shard(
+    int32_t shard, const std::function<bool()>& stop) const {
   if (shard < 0 || static_cast<size_t>(shard) >= stream_.shards()) {
     throw Error(ErrorCode::kIncompatible,
                 str_cat(stream_.directory().string(), ": expected a shard below ", stream_.shards(),
@@ -155,7 +156,7 @@ std::shared_ptr<const shard::TokenShard> StreamSource::open_shard(int32_t shard)
   const std::scoped_lock lock(mutex_);
   std::weak_ptr<const shard::TokenShard>& slot = open_[shard];
   if (auto already = slot.lock()) return already;
-  auto opened = stream_.open_shard(static_cast<size_t>(shard));
+  auto opened = stream_.open_shard(static_cast<size_t>(shard), stop);
   slot = opened;
   return opened;
 }

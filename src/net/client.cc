@@ -10,6 +10,11 @@
 #include "rexbert/net/http.h"
 
 namespace rexbert::net {
+namespace {
+
+constexpr auto kLook = std::chrono::milliseconds(200);
+
+}  // namespace
 
 struct Client::Impl {
   Impl(Options o, Clock& c) : options(std::move(o)), clock(c) {}
@@ -21,7 +26,7 @@ struct Client::Impl {
 
   // How long to wait before the next try; none where there shall be no next one.
   std::optional<std::chrono::milliseconds> next_try(const Outcome& outcome, uint64_t number,
-                                                    int attempt) const {
+                                                    int attempt, Clock::Duration failing) const {
     const bool transient =
         outcome.problem.empty() ? is_transient_status(outcome.response.status) : outcome.transient;
     if (!transient || attempt >= options.max_attempts) return {};
@@ -31,12 +36,24 @@ struct Client::Impl {
       if (asked && *asked > options.max_retry_after) return {};
       wait = std::max(wait, asked.value_or(wait));
     }
+    const bool too_late = options.max_retry_time.count() > 0 &&
+                          failing + wait > Clock::Duration(options.max_retry_time);
+    if (too_late) return {};
     return wait;
+  }
+
+  void wait_for_next_try(const Request& request, std::chrono::milliseconds wait) const {
+    const Clock::TimePoint end = clock.now() + wait;
+    while (request.on_progress && end - clock.now() > kLook) {
+      request.on_progress(0);
+      clock.sleep_until(clock.now() + kLook);
+    }
+    clock.sleep_until(end);
   }
 
   void retry(const Request& request, const Outcome& outcome, int attempt,
              std::chrono::milliseconds wait) const {
-    clock.sleep_until(clock.now() + wait);
+    wait_for_next_try(request, wait);
     if (!request.on_retry) return;
     const bool answered = outcome.problem.empty();
     request.on_retry(
@@ -58,9 +75,11 @@ Response Client::send(const Request& request) {
                 str_cat(describe(request), ": expected a range of bytes, got 0"));
   }
   const uint64_t number = impl_->requests++;
+  std::optional<Clock::TimePoint> failed;  // for the first time
   for (int attempt = 1;; ++attempt) {
     Outcome outcome = impl_->connections.transfer(request, impl_->options);
-    const auto wait = impl_->next_try(outcome, number, attempt);
+    if (!failed) failed = impl_->clock.now();
+    const auto wait = impl_->next_try(outcome, number, attempt, impl_->clock.now() - *failed);
     if (wait) {
       impl_->retry(request, outcome, attempt, *wait);
       continue;

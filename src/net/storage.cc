@@ -51,8 +51,10 @@ Options storage_options() {
   Options options;
   options.total_timeout = std::chrono::milliseconds(0);
   options.low_speed_bytes_per_second = 1000;
-  options.low_speed_time = std::chrono::seconds(60);
+  options.low_speed_time = std::chrono::seconds(30);
   options.max_attempts = 10;  // 60 to 120 s of waiting
+  options.max_retry_after = std::chrono::seconds(60);
+  options.max_retry_time = std::chrono::seconds(180);
   return options;
 }
 
@@ -88,7 +90,8 @@ Client& Storage::s3_client(const AwsAccount& account) {
 }
 
 Response Storage::send(Request request, const std::string& url) {
-  request.on_retry = [&](const Retry& retry) {
+  request.on_retry = [&, told = std::move(request.on_retry)](const Retry& retry) {
+    if (told) told(retry);
     if (retry.attempt < kQuietTries) return;
     log::warning(str_cat(url, ": ", retry.problem, "; trying again, ", retry.attempt, " of ",
                          options_.max_attempts, " tries are done"));
@@ -168,8 +171,12 @@ std::string Storage::read(const std::string& url) {
 }
 
 Storage::Part Storage::read_part(const std::string& url, uint64_t offset, uint64_t length,
-                                 const std::string& version) {
+                                 const std::string& version, const PartWatch& watch) {
   Request request{.range = ByteRange{offset, length}};
+  request.on_progress = watch.on_progress;
+  if (watch.on_problem) {
+    request.on_retry = [&](const Retry& retry) { watch.on_problem(retry.problem); };
+  }
   const bool strong = version.starts_with('"');
   if (strong) request.headers.push_back({"If-Match", version});
   Response response = send(request, url);

@@ -64,6 +64,13 @@ class Receiver {
         size, [&](Receiver& self) { self.take_body({data, size}); });
   }
 
+  // Other than 0 ends the transfer.
+  static int on_progress(void* receiver, curl_off_t, curl_off_t received, curl_off_t, curl_off_t) {
+    const size_t good = static_cast<Receiver*>(receiver)->guard(
+        1, [&](Receiver& self) { self.request_.on_progress(static_cast<uint64_t>(received)); });
+    return good == 1 ? 0 : 1;
+  }
+
   Response finish(CURLcode code) {
     if (failure_) std::rethrow_exception(failure_);
     if (code == CURLE_OK && !begun_) begin();
@@ -273,6 +280,11 @@ class Connections::Handle {
     set(curl_, CURLOPT_HEADERDATA, static_cast<void*>(&receiver));
     set(curl_, CURLOPT_WRITEFUNCTION, &Receiver::on_body);
     set(curl_, CURLOPT_WRITEDATA, static_cast<void*>(&receiver));
+    if (request.on_progress) {
+      set(curl_, CURLOPT_NOPROGRESS, 0L);
+      set(curl_, CURLOPT_XFERINFOFUNCTION, &Receiver::on_progress);
+      set(curl_, CURLOPT_XFERINFODATA, static_cast<void*>(&receiver));
+    }
     const CURLcode code = curl_easy_perform(curl_);
     Outcome outcome{.response = receiver.finish(code)};
     if (code == CURLE_OK) return outcome;

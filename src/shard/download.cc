@@ -26,11 +26,12 @@ bool is_md5(std::string_view text) {
 class Download {
  public:
   Download(net::Storage& storage, const std::string& url, const FileInfo& file, Env& env,
-           const fs::path& path)
+           const fs::path& path, const DownloadWatch& watch)
       : storage_(storage),
         url_(url),
         file_(file),
         env_(env),
+        watch_(watch),
         partial_(partial_path(path)),
         version_file_(version_path(path)) {}
 
@@ -48,7 +49,8 @@ class Download {
           if (may_heal && !permanent_) error.add_context(str_cat("fetched ", kTries, " times"));
           throw;
         }
-        log::warning(str_cat(error.what(), "; fetching it again"));
+        problem_ = error.what();
+        log::warning(str_cat(problem_, "; fetching it again"));
       }
     }
   }
@@ -70,7 +72,7 @@ class Download {
     auto out = offset > 0 ? env_.new_appendable_file(partial_) : env_.new_writable_file(partial_);
     while (offset < file_.bytes) {
       const uint64_t length = std::min(kPartBytes, file_.bytes - offset);
-      const net::Storage::Part part = storage_.read_part(url_, offset, length, version_);
+      const net::Storage::Part part = read_part(offset, length);
       check_size(part.object.size);
       if (version_.empty() && !part.object.version.empty()) {
         version_ = part.object.version;
@@ -79,8 +81,30 @@ class Download {
       out->append(part.data);
       offset += length;
     }
+    tell(offset);
     out->sync();
     out->close();
+  }
+
+  net::Storage::Part read_part(uint64_t offset, uint64_t length) {
+    const net::PartWatch watch = {
+        .on_progress = [&](uint64_t received) { tell(offset + received); },
+        .on_problem = [&](const std::string& problem) { problem_ = problem; }};
+    tell(offset);
+    try {
+      return storage_.read_part(url_, offset, length, version_, watch);
+    } catch (Error& error) {
+      if (error.code() == ErrorCode::kNotFound) {
+        error.add_context(str_cat(url_,
+                                  ": the index lists this shard, and the storage has none: "
+                                  "bring it there again by `rexbert shards sync`"));
+      }
+      throw;
+    }
+  }
+
+  void tell(uint64_t arrived) const {
+    if (watch_) watch_(arrived, problem_);
   }
 
   void check_size(uint64_t size) {
@@ -123,9 +147,11 @@ class Download {
   const std::string& url_;
   const FileInfo& file_;
   Env& env_;
+  const DownloadWatch& watch_;
   fs::path partial_;
   fs::path version_file_;
   std::string version_;
+  std::string problem_;
   bool damaged_ = false;
   bool permanent_ = false;
 };
@@ -135,8 +161,8 @@ class Download {
 fs::path partial_path(const fs::path& path) { return path.string() + ".partial"; }
 
 void download(net::Storage& storage, const std::string& url, const FileInfo& file, Env& env,
-              const fs::path& path) {
-  Download(storage, url, file, env, path).run();
+              const fs::path& path, const DownloadWatch& watch) {
+  Download(storage, url, file, env, path, watch).run();
 }
 
 void publish_download(Env& env, const fs::path& path) {

@@ -1,7 +1,5 @@
 #include "rexbert/shard/remote_shards.h"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <atomic>
 #include <cctype>
@@ -21,48 +19,26 @@
 #include "rexbert/core/units.h"
 #include "rexbert/shard/download.h"
 #include "rexbert/shard/reader.h"
+#include "shard/cache_wait.h"
 #include "shard/shard_cache.h"
 #include "shard/shard_files.h"
 
 namespace rexbert::shard {
 namespace {
 
-constexpr uint64_t kFrontBytes = 256 << 10;
+constexpr uint64_t kFrontBytes = 256 << 10;  // of a compressed shard, at a time
+constexpr int kFrontTries = 4;
 constexpr double kLongWaitSeconds = 5;
 
-// The same as `base` until stop(), from which on every wait throws.
-class StoppableClock final : public Clock {
- public:
-  explicit StoppableClock(Clock& base) : base_(base) {}
+const FileInfo& stored_file(const ShardInfo& info) {
+  return info.zip_data ? *info.zip_data : info.raw_data;
+}
 
-  void stop() {
-    const std::scoped_lock lock(mutex_);
-    stopped_ = true;
-    changed_.notify_all();
-  }
-
-  TimePoint now() override { return base_.now(); }
-
-  void sleep_until(TimePoint time) override {
-    if (&base_ != &Clock::steady()) base_.sleep_until(time);
-    std::unique_lock lock(mutex_);
-    const bool real = &base_ == &Clock::steady();
-    if (real) changed_.wait_until(lock, time, [this] { return stopped_; });
-    if (stopped_) throw Error(ErrorCode::kInterrupted, "the stream was closed");
-  }
-
- private:
-  Clock& base_;
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  bool stopped_ = false;
-};
-
-// Reads an object whose size is known by ranges of kFrontBytes, from the front.
+// Reads an object whose size is known by ranges of `part` bytes, from the front.
 class FrontFile final : public RandomAccessFile {
  public:
-  FrontFile(net::Storage& storage, std::string url, uint64_t size)
-      : storage_(storage), url_(std::move(url)), size_(size) {}
+  FrontFile(net::Storage& storage, std::string url, uint64_t size, uint64_t part)
+      : storage_(storage), url_(std::move(url)), size_(size), part_(part) {}
 
   uint64_t size() const override { return size_; }
 
@@ -70,7 +46,7 @@ class FrontFile final : public RandomAccessFile {
     while (front_.size() < offset + length) {
       const uint64_t at = front_.size();
       if (at >= size_) throw_at(url_, at, "expected more data, got the end");
-      front_ += storage_.read_part(url_, at, std::min(kFrontBytes, size_ - at)).data;
+      front_ += storage_.read_part(url_, at, std::min(part_, size_ - at)).data;
     }
     front_.copy(out, length, offset);
   }
@@ -79,18 +55,23 @@ class FrontFile final : public RandomAccessFile {
   net::Storage& storage_;
   std::string url_;
   uint64_t size_;
+  uint64_t part_;
   mutable std::string front_;
 };
 
 // The stream's one compressed or raw file as if it lay in a folder.
 class FrontEnv final : public EnvWrapper {
  public:
-  FrontEnv(Env& base, net::Storage& storage, const std::string& url, const FileInfo& file)
-      : EnvWrapper(base), storage_(storage), url_(url), file_(file) {}
+  FrontEnv(Env& base, net::Storage& storage, const std::string& url, const ShardInfo& info)
+      : EnvWrapper(base),
+        storage_(storage),
+        url_(url),
+        file_(stored_file(info)),
+        part_(info.zip_data ? kFrontBytes : offset_table_bytes(info.samples)) {}
 
   bool exists(const fs::path& path) override { return path == file_.basename; }
   std::unique_ptr<RandomAccessFile> open_file(const fs::path&) override {
-    return std::make_unique<FrontFile>(storage_, url_, file_.bytes);
+    return std::make_unique<FrontFile>(storage_, url_, file_.bytes, part_);
   }
   // For what cannot be read from its front alone.
   std::unique_ptr<MappedFile> map_file(const fs::path&) override {
@@ -107,20 +88,25 @@ class FrontEnv final : public EnvWrapper {
   net::Storage& storage_;
   const std::string& url_;
   const FileInfo& file_;
+  uint64_t part_;
 };
 
-const FileInfo& stored_file(const ShardInfo& info) {
-  return info.zip_data ? *info.zip_data : info.raw_data;
+bool all_have_hashes(const Index& index) {
+  return std::all_of(index.shards.begin(), index.shards.end(),
+                     [](const ShardInfo& info) { return !stored_file(info).hashes.empty(); });
 }
 
-// "0123456789abcdef-train": another index at the same place is another stream.
-std::string folder_name(const std::string& url, std::string_view index_text) {
+// "0123456789abcdef-train": another index at the same place is another stream. `version` is empty
+// where the index has hashes of all shards, and so says all of what is in them.
+std::string folder_name(const std::string& url, std::string_view index_text,
+                        std::string_view version) {
   std::string name = url.substr(url.rfind('/') + 1);
   for (char& c : name) {
     const auto byte = static_cast<unsigned char>(c);
     if (std::isalnum(byte) == 0 && c != '-' && c != '.' && c != '_') c = '_';
   }
-  return str_printf("%016llx-", static_cast<unsigned long long>(hash64(index_text, hash64(url)))) +
+  return str_printf("%016llx-", static_cast<unsigned long long>(
+                                    hash64(index_text, hash64(version, hash64(url))))) +
          name;
 }
 
@@ -133,13 +119,12 @@ class RemoteShards::Impl {
       : env_(env),
         url_(std::move(url)),
         clock_(clock),
-        background_clock_(clock),
         storage_(http, clock, env),
-        background_storage_(http, background_clock_, env),
         downloads_(options.downloads) {
     while (url_.ends_with('/')) url_.pop_back();
     const std::string index_url = url_of(url_, std::string(kIndexFile));
-    if (!storage_.look_up(index_url)) {
+    const auto object = storage_.look_up(index_url);
+    if (!object) {
       throw Error(ErrorCode::kNotFound,
                   str_cat(index_url,
                           ": no such object: expected a finished stream of shards, "
@@ -157,10 +142,8 @@ class RemoteShards::Impl {
                   str_cat("cache.limit: expected at least ", bytes, " bytes for ",
                           stored_file(shard).basename, " of ", url_, ", got ", options.limit));
     }
-    const std::string folder = folder_name(url_, text);
-    cache_ = std::make_unique<ShardCache>(env, options, folder, ShardCache::Purpose::kNow, clock);
-    background_cache_ = std::make_unique<ShardCache>(
-        env, options, folder, ShardCache::Purpose::kAhead, background_clock_);
+    const std::string version = all_have_hashes(index_) ? "" : object->version;
+    cache_ = std::make_unique<ShardCache>(env, options, folder_name(url_, text, version), clock);
   }
 
   ~Impl() {
@@ -169,7 +152,6 @@ class RemoteShards::Impl {
       stopping_ = true;
       wanted_.notify_all();
     }
-    background_clock_.stop();
     for (std::thread& thread : threads_) thread.join();
   }
 
@@ -177,26 +159,37 @@ class RemoteShards::Impl {
   const Index& index() const { return index_; }
   const std::optional<StreamInfo>& info() const { return info_; }
 
-  Held hold(size_t shard) {
+  Held hold(size_t shard, const std::function<bool()>& stop) {
     const FileInfo& file = stored_file(index_.shards.at(shard));
+    const auto ahead = take_ahead(shard);  // until we hold it ourselves
     if (auto held = hold_file(cache_->path(file.basename))) {
       return {cache_->folder(), std::move(held)};
     }
-    const Clock::TimePoint start = clock_.now();
-    Held held{cache_->folder(), fetch(*cache_, storage_, file)};
-    note_wait(std::chrono::duration<double>(clock_.now() - start).count(), file);
-    return held;
+    CacheWait wait = wait_for(file, {.stop = stop});
+    std::shared_ptr<const void> held;
+    try {
+      held = fetch(file, ShardCache::Purpose::kNow, wait);
+    } catch (const DiskFullError&) {
+      if (!give_up_ahead()) throw;
+      held = fetch(file, ShardCache::Purpose::kNow, wait);
+    }
+    note_wait(wait.seconds(), file);
+    return {cache_->folder(), std::move(held)};
   }
 
   void discard(size_t shard) {
+    take_ahead(shard);
     remove_if_idle(cache_->path(stored_file(index_.shards.at(shard)).basename));
   }
 
-  void prefetch(const std::vector<size_t>& shards) {
+  void prefetch(const std::vector<size_t>& shards, int64_t reader) {
     const std::scoped_lock lock(mutex_);
+    announced_[reader] = {shards.begin(), shards.end()};
+    forget_what_nobody_announces();
     for (const size_t shard : shards) {
-      if (!queued_.insert(shard).second) continue;
-      queue_.push_back(shard);
+      index_.shards.at(shard);
+      if (!unopened_.insert(shard).second && ahead_.contains(shard)) continue;
+      if (queued_.insert(shard).second) queue_.push_back(shard);
     }
     while (threads_.size() < std::min(static_cast<size_t>(downloads_), queue_.size())) {
       threads_.emplace_back([this] { fetch_queued(); });
@@ -246,33 +239,30 @@ class RemoteShards::Impl {
   }
 
  private:
-  std::shared_ptr<const void> fetch(ShardCache& cache, net::Storage& storage,
-                                    const FileInfo& file) {
+  CacheWait wait_for(const FileInfo& file, CacheWait::Options options) {
+    return {clock_, url_of(url_, file.basename), file.bytes, std::move(options)};
+  }
+
+  // Without a warning, and until the stream is closed.
+  CacheWait background_wait(const FileInfo& file) {
+    return wait_for(file, {.stop = [this] { return stopping_.load(); }, .warn = false});
+  }
+
+  std::shared_ptr<const void> fetch(const FileInfo& file, ShardCache::Purpose purpose,
+                                    CacheWait& wait) {
     bool fetched = false;
-    const std::string url = url_of(url_, file.basename);
-    auto held = cache.hold(
-        file.basename, file.bytes, [&](const fs::path& path) { bring(storage, url, file, path); },
-        &fetched);
+    const auto bring = [&](const fs::path& path, const DownloadWatch& watch) {
+      download(storage_, wait.url(), file, env_, path, watch);
+    };
+    auto held = with_context(wait.url(), [&] {
+      return cache_->hold(file.basename, file.bytes, purpose, wait, bring, &fetched);
+    });
     if (fetched) {
       const std::scoped_lock lock(mutex_);
       ++traffic_.shards;
       traffic_.bytes += file.bytes;
     }
     return held;
-  }
-
-  void bring(net::Storage& storage, const std::string& url, const FileInfo& file,
-             const fs::path& path) {
-    try {
-      download(storage, url, file, env_, path);
-    } catch (Error& error) {
-      if (error.code() == ErrorCode::kNotFound) {
-        error.add_context(str_cat(url,
-                                  ": the index lists this shard, and the storage has none: "
-                                  "bring it there again by `rexbert shards sync`"));
-      }
-      throw;
-    }
   }
 
   void note_wait(double seconds, const FileInfo& file) {
@@ -287,6 +277,38 @@ class RemoteShards::Impl {
                          "cache.downloads, or bring the stream here by `rexbert shards sync`"));
   }
 
+  // What was fetched ahead of a shard that is opened now.
+  std::shared_ptr<const void> take_ahead(size_t shard) {
+    const std::scoped_lock lock(mutex_);
+    unopened_.erase(shard);
+    const auto found = ahead_.find(shard);
+    if (found == ahead_.end()) return nullptr;
+    auto held = std::move(found->second);
+    ahead_.erase(found);
+    return held;
+  }
+
+  // Lets what was fetched ahead go, where a shard that is waited for needs the disk. Whether there
+  // was anything.
+  bool give_up_ahead() {
+    const std::scoped_lock lock(mutex_);
+    const bool any = !ahead_.empty();
+    ahead_.clear();
+    return any;
+  }
+
+  void forget_what_nobody_announces() {
+    std::set<size_t> wanted;
+    for (const auto& [reader, shards] : announced_) wanted.insert(shards.begin(), shards.end());
+    std::erase_if(unopened_, [&](size_t shard) { return !wanted.contains(shard); });
+    std::erase_if(ahead_, [&](const auto& held) { return !wanted.contains(held.first); });
+    std::erase_if(queue_, [&](size_t shard) {
+      if (wanted.contains(shard)) return false;
+      queued_.erase(shard);
+      return true;
+    });
+  }
+
   void fetch_queued() {
     std::unique_lock lock(mutex_);
     while (true) {
@@ -295,13 +317,18 @@ class RemoteShards::Impl {
       const size_t shard = queue_.front();
       queue_.pop_front();
       lock.unlock();
+      std::shared_ptr<const void> held;
       try {
-        fetch(*background_cache_, background_storage_, stored_file(index_.shards.at(shard)));
+        const FileInfo& file = stored_file(index_.shards.at(shard));
+        CacheWait wait = background_wait(file);
+        held = fetch(file, ShardCache::Purpose::kAhead, wait);
       } catch (const std::exception& error) {
         log::debug(str_cat("looking ahead: ", error.what()));  // told by hold()
       }
       lock.lock();
       queued_.erase(shard);
+      // Stays until it is opened, or nobody announces it any longer.
+      if (held && unopened_.contains(shard)) ahead_[shard] = std::move(held);
     }
   }
 
@@ -309,14 +336,20 @@ class RemoteShards::Impl {
     return cache_->path(stored_file(info).basename + ".offsets");
   }
 
+  // Processes share the work: first what nobody fetches, then what others have not brought.
   void fetch_all_offsets() {
+    for (const bool waits : {false, true}) {
+      for_all_shards([&](const ShardInfo& info) { fetch_offsets(info, waits); });
+    }
+  }
+
+  template <class Body>
+  void for_all_shards(Body&& body) {
     std::atomic<size_t> next = 0;
     std::exception_ptr failure;
     const auto work = [&] {
       try {
-        for (size_t i = next++; i < index_.shards.size(); i = next++) {
-          fetch_offsets(index_.shards[i]);
-        }
+        for (size_t i = next++; i < index_.shards.size(); i = next++) body(index_.shards[i]);
       } catch (...) {
         next = index_.shards.size();
         const std::scoped_lock lock(mutex_);
@@ -330,41 +363,60 @@ class RemoteShards::Impl {
     if (failure) std::rethrow_exception(failure);
   }
 
-  void fetch_offsets(const ShardInfo& info) {
+  void fetch_offsets(const ShardInfo& info, bool waits) {
     const fs::path path = offsets_path(info);
     if (env_.exists(path)) return;
-    if (path.parent_path() != cache_->folder()) env_.create_directories(path.parent_path());
     const FileInfo& file = stored_file(info);
-    const std::string url = url_of(url_, file.basename);
-    FrontEnv front(env_, storage_, url, file);
-    const auto offsets = with_context(url, [&] { return read_offsets(front, "", info); });
-    std::string table(4, '\0');
+    CacheWait wait = wait_for(file, {.warn = false});
+    const auto alone = waits ? cache_->lock_alone(path, wait) : cache_->try_lock_alone(path);
+    if (!alone || env_.exists(path)) return;
+    const std::vector<uint32_t> offsets = true_offsets(info, wait.url());
     const auto samples = static_cast<uint32_t>(info.samples);
-    table.assign(reinterpret_cast<const char*>(&samples), 4);
+    std::string table(reinterpret_cast<const char*>(&samples), 4);
     table.append(reinterpret_cast<const char*>(offsets.data()), 4 * offsets.size());
-    // Another process may be writing the same.
-    const fs::path aside = str_cat(path.string(), ".", ::getpid(), "-", next_aside_++, ".offsets");
-    write_synced_file(env_, aside, table);
-    env_.rename(aside, path);
+    publish_file(env_, path, table);
+  }
+
+  // No hash is that of a front, and slices are cut by it before the shard is there: but where TLS
+  // guards it, it has to come twice the same.
+  std::vector<uint32_t> true_offsets(const ShardInfo& info, const std::string& url) {
+    const auto fetch_once = [&] {
+      FrontEnv front(env_, storage_, url, info);
+      return with_context(url, [&] { return read_offsets(front, "", info); });
+    };
+    std::optional<std::vector<uint32_t>> before;
+    for (int attempt = 1;; ++attempt) {
+      try {
+        auto offsets = fetch_once();
+        if (url.starts_with("https:") || offsets == before) return offsets;
+        if (before && attempt >= kFrontTries) {
+          throw_at(url, 0, "expected the same offset table each time, got others");
+        }
+        if (before) log::warning(str_cat(url, ": another offset table each time; once more"));
+        before = std::move(offsets);
+      } catch (const Error& error) {
+        if (error.code() != ErrorCode::kCorrupt || attempt >= kFrontTries) throw;
+        log::warning(str_cat(error.what(), "; fetching it again"));
+      }
+    }
   }
 
   Env& env_;
   std::string url_;
   Clock& clock_;
-  StoppableClock background_clock_;
   net::Storage storage_;
-  net::Storage background_storage_;
   int32_t downloads_;
   Index index_;
   std::optional<StreamInfo> info_;
   std::unique_ptr<ShardCache> cache_;
-  std::unique_ptr<ShardCache> background_cache_;
   std::once_flag offsets_once_;
-  std::atomic<int> next_aside_ = 0;
 
   mutable std::mutex mutex_;
   std::condition_variable wanted_;
-  bool stopping_ = false;
+  std::atomic<bool> stopping_ = false;
+  std::map<int64_t, std::set<size_t>> announced_;        // by reader
+  std::set<size_t> unopened_;                            // of those
+  std::map<size_t, std::shared_ptr<const void>> ahead_;  // of those, the ones that are here
   std::deque<size_t> queue_;
   std::set<size_t> queued_;  // or being fetched
   Traffic traffic_;
@@ -385,9 +437,13 @@ std::shared_ptr<RemoteShards> RemoteShards::open(Env& env, const std::string& ur
 const std::string& RemoteShards::url() const { return impl_->url(); }
 const Index& RemoteShards::index() const { return impl_->index(); }
 const std::optional<StreamInfo>& RemoteShards::info() const { return impl_->info(); }
-RemoteShards::Held RemoteShards::hold(size_t shard) { return impl_->hold(shard); }
+RemoteShards::Held RemoteShards::hold(size_t shard, const std::function<bool()>& stop) {
+  return impl_->hold(shard, stop);
+}
 void RemoteShards::discard(size_t shard) { impl_->discard(shard); }
-void RemoteShards::prefetch(const std::vector<size_t>& shards) { impl_->prefetch(shards); }
+void RemoteShards::prefetch(const std::vector<size_t>& shards, int64_t reader) {
+  impl_->prefetch(shards, reader);
+}
 std::vector<uint32_t> RemoteShards::offsets(size_t shard) { return impl_->offsets(shard); }
 void RemoteShards::check_offsets(size_t shard, std::string_view data) {
   impl_->check_offsets(shard, data);

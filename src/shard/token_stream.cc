@@ -229,23 +229,25 @@ std::vector<uint32_t> TokenStream::offsets(size_t shard) const {
   return read_offsets(*env_, directory_, index_.shards.at(shard));
 }
 
-std::shared_ptr<const TokenShard> TokenStream::open_shard(size_t shard) const {
+std::shared_ptr<const TokenShard> TokenStream::open_shard(size_t shard,
+                                                          const std::function<bool()>& stop) const {
   if (!remote_) {
     return std::make_shared<const TokenShard>(
         ShardReader::open(*env_, directory_, index_.shards.at(shard)), column_);
   }
   try {
-    return open_held(shard);
+    return open_held(shard, stop);
   } catch (const Error& error) {
     if (error.code() != ErrorCode::kCorrupt) throw;
   }
   // Damaged on this machine, or a shard without hashes on its way here.
   remote_->discard(shard);
-  return with_context(remote_->url(), [&] { return open_held(shard); });
+  return with_context(remote_->url(), [&] { return open_held(shard, stop); });
 }
 
-std::shared_ptr<const TokenShard> TokenStream::open_held(size_t shard) const {
-  RemoteShards::Held held = remote_->hold(shard);
+std::shared_ptr<const TokenShard> TokenStream::open_held(size_t shard,
+                                                         const std::function<bool()>& stop) const {
+  RemoteShards::Held held = remote_->hold(shard, stop);
   auto reader = ShardReader::open(*env_, held.folder, index_.shards.at(shard));
   remote_->check_offsets(shard, reader->data());
   // What was decompressed into memory needs its file no longer.
@@ -253,8 +255,8 @@ std::shared_ptr<const TokenShard> TokenStream::open_held(size_t shard) const {
   return std::make_shared<const TokenShard>(std::move(reader), column_, std::move(held.lock));
 }
 
-void TokenStream::prefetch(const std::vector<size_t>& shards) const {
-  if (remote_) remote_->prefetch(shards);
+void TokenStream::prefetch(const std::vector<size_t>& shards, int64_t reader) const {
+  if (remote_) remote_->prefetch(shards, reader);
 }
 
 void TokenStream::prefetch_behind(size_t shard, size_t more) const {

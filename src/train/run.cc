@@ -142,7 +142,7 @@ class Run {
     }
     make_model();
     micro_tokens_ = choose_micro_tokens(request);
-    make_loader();
+    make_loader(request);
     const bool resumed = origin_.kind == Origin::Kind::kResumed;
     if (is_first() && resumed) set_later_checkpoints_aside();
     if (is_first()) rewind_mirror();
@@ -311,7 +311,7 @@ class Run {
     return least;
   }
 
-  void make_loader() {
+  void make_loader(const RunRequest& request) {
     const batch::Masker masker(config_.run.seed, batch::MaskVocabulary::from(tokenizer_),
                                salience_);
     batch::LoaderState state;
@@ -329,6 +329,9 @@ class Run {
             .mask = [masker](const plan::MaskingSpec& spec,
                              batch::PackedBatch& packed) { masker.apply(spec, packed); },
             .options = options,
+            // Many ranks finish the step that they are in, as all have to stop after the same one.
+            .stop_requested =
+                group_.world_size() == 1 ? request.stop_requested : std::function<bool()>(),
             .seed = config_.run.seed,
             .rank = group_.rank(),
             .world = group_.world_size()},

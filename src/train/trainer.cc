@@ -68,8 +68,12 @@ RunEnd Trainer::run(const std::function<bool()>& stop_requested) {
   while (step < parts_.plan.end_step() && !stop_ && !interrupted_ && !signalled) {
     parts_.group.set_step(step + 1);
     const Clock::time_point start = Clock::now();
-    batch::LoadedStep loaded = ahead ? std::move(*ahead) : parts_.loader.next();
-    ahead.reset();
+    std::optional<batch::LoadedStep> next = ahead ? std::exchange(ahead, {}) : next_step();
+    if (!next) {
+      interrupted = true;
+      break;
+    }
+    batch::LoadedStep& loaded = *next;
     const double waited = seconds_since(start);
     result = train_step(loaded);
     result.seconds = seconds_since(start);
@@ -89,6 +93,16 @@ RunEnd Trainer::run(const std::function<bool()>& stop_requested) {
   if (interrupted_) return RunEnd::kInterrupted;
   if (step == parts_.plan.end_step()) return RunEnd::kFinished;
   return signalled ? RunEnd::kInterrupted : RunEnd::kStopped;
+}
+
+// Nothing where a stop was asked for during the wait for data.
+std::optional<batch::LoadedStep> Trainer::next_step() {
+  try {
+    return parts_.loader.next();
+  } catch (const Error& error) {
+    if (error.code() == ErrorCode::kInterrupted) return std::nullopt;
+    throw;
+  }
 }
 
 // Any batch will do: what it adds to the gradients is thrown away.

@@ -1,8 +1,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <future>
+#include <optional>
 #include <set>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "batch/made_stream.h"
@@ -142,6 +146,68 @@ TEST_F(RemoteLoaderTest, AResumeFetchesTheOpenWindowsAndWhatFollows) {
     once.erase(name);
   }
   for (const std::string& name : once) EXPECT_TRUE(open_windows.contains(name)) << name;
+}
+
+// A bit of a table flips on its way when slices are cut; those of the resumed run are the same.
+TEST_F(RemoteLoaderTest, ResumesAfterAnOffsetTableWasDamagedOnItsWay) {
+  make({.lengths = skewed_lengths(900, 5, 800, 3), .shard_bytes = 1 << 14});
+  std::atomic<int> flips = 0;
+  s3_.damage = [&](const test::HttpMessage& message, test::HttpReply& reply) {
+    if (message.target.find("shard.00000") != std::string::npos && flips++ == 0) {
+      reply.body[13] ^= 1;
+    }
+  };
+  constexpr int64_t kSteps = 20, kStop = 7;
+  LoaderState state;
+  std::vector<PackedBatch> rest;
+  {
+    LoaderSetup first = setup(remote("first", 1), kSteps);
+    first.options.prefetch_steps = 0;
+    Loader loader(std::move(first));
+    batches_of(loader, kStop);
+    state = LoaderState::parse(loader.state().dump(), "state");
+    rest = batches_of(loader, kSteps - kStop);
+  }
+  EXPECT_GE(flips, 3);
+  Loader loader(setup(remote("second", 1), kSteps), state);
+  expect_same(rest, batches_of(loader, kSteps - kStop));
+}
+
+// No shard comes, and nobody waits for it to the end of all retries.
+TEST_F(RemoteLoaderTest, ALoaderThatWaitsForDataCanBeStopped) {
+  make({.lengths = std::vector<int32_t>(3000, 900), .shard_bytes = 6000});
+  std::promise<void> end;
+  const std::shared_future<void> ended = end.get_future().share();
+  std::atomic<int> asked = 0;
+  s3_.intervene = [&](const test::HttpMessage& message) -> std::optional<test::HttpReply> {
+    if (message.target.find("shard.") != std::string::npos) {
+      ++asked;
+      ended.wait();
+    }
+    return {};
+  };
+  const auto wait_for_requests = [&] {
+    while (asked == 0) std::this_thread::yield();
+  };
+  {
+    Loader loader(setup(remote("destroyed", 0), 10));
+    wait_for_requests();
+  }
+  asked = 0;
+  {
+    LoaderSetup stopped = setup(remote("stopped", 0), 10);
+    stopped.stop_requested = [&] { return asked > 0; };
+    Loader loader(std::move(stopped));
+    try {
+      loader.next();
+      ADD_FAILURE() << "expected an error";
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code(), ErrorCode::kInterrupted) << error.what();
+    }
+    EXPECT_EQ(loader.state().next_step, 0);
+  }
+  end.set_value();
+  server_.stop();
 }
 
 }  // namespace

@@ -19,7 +19,7 @@ int main(int count, char** words) try {
   cache.limit = std::stoll(words[3]);
   const auto stream = shard::TokenStream::open(Env::posix(), words[1], {}, cache);
   for (size_t i = 0; i < 2 * stream.shards(); ++i) {
-    stream.prefetch({(i + 1) % stream.shards()});
+    stream.prefetch({i % stream.shards(), (i + 1) % stream.shards()});
     const auto open = stream.open_shard(i % stream.shards());
     std::vector<int32_t> tokens(open->tokens());
     size_t filled = 0;

@@ -17,12 +17,12 @@ namespace rexbert::shard {
 class RemoteStream {
  public:
   explicit RemoteStream(std::string compression = "", std::vector<std::string> hashes = {"sha1"},
-                        size_t shards = 6) {
+                        size_t shards = 6, uint64_t shard_bytes = 20'000) {
     WriterOptions options;
     options.columns = {{"input_ids", "ndarray:uint16"}};
     options.compression = std::move(compression);
     options.hashes = std::move(hashes);
-    options.size_limit = 20'000;
+    options.size_limit = shard_bytes;
     MdsWriter writer(Env::posix(), folder_.path(), options);
     for (uint16_t i = 0; writer.shards().size() < shards; ++i) {
       std::vector<uint16_t> ids(500);
@@ -44,6 +44,7 @@ class RemoteStream {
   const fs::path& folder() const { return folder_.path(); }
   fs::path cache() const { return cache_.path(); }
   test::S3Server& s3() { return s3_; }
+  test::HttpServer& server() { return server_; }
   std::string url() const { return server_.url("/bucket/train"); }
   std::string name(size_t shard) const {
     const ShardInfo& info = index_.shards[shard];
@@ -92,6 +93,23 @@ class RemoteStream {
     }
     std::sort(names.begin(), names.end());
     return names;
+  }
+
+  // Of whole shards and partial ones. What vanishes meanwhile counts as nothing.
+  uint64_t bytes_cached() const {
+    uint64_t bytes = 0;
+    std::error_code gone;
+    for (auto it = fs::recursive_directory_iterator(cache_.path(), gone);
+         !gone && it != fs::recursive_directory_iterator(); it.increment(gone)) {
+      const std::string name = it->path().filename().string();
+      if (name.find(".mds") == std::string::npos || name.ends_with(".lock") ||
+          name.ends_with(".version"))
+        continue;
+      std::error_code missing;
+      const auto size = it->file_size(missing);
+      if (!missing) bytes += size;
+    }
+    return bytes;
   }
 
   // The path in the cache of something beside a shard's file: "", ".partial", ".lock".

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <mutex>
 #include <vector>
 
@@ -10,15 +11,25 @@ namespace rexbert::test {
 // Stands still until somebody sleeps, which takes no time.
 class FakeClock final : public Clock {
  public:
+  // Called at the end of each sleep, by whoever slept.
+  std::function<void()> on_sleep = {};
+
   TimePoint now() override {
     const std::scoped_lock lock(mutex_);
     return now_;
   }
   void sleep_until(TimePoint time) override {
+    {
+      const std::scoped_lock lock(mutex_);
+      if (time <= now_) return;
+      sleeps_.push_back(time - now_);
+      now_ = time;
+    }
+    if (on_sleep) on_sleep();
+  }
+  void advance(Duration time) {
     const std::scoped_lock lock(mutex_);
-    if (time <= now_) return;
-    sleeps_.push_back(time - now_);
-    now_ = time;
+    now_ += time;
   }
 
   std::vector<Duration> sleeps() const {

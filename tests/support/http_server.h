@@ -42,6 +42,8 @@ struct HttpReply {
   std::string body = {};
   // The connection is closed after so many bytes of the body, though all are announced.
   std::optional<size_t> cut = {};
+  // The body is sent in pieces of 64 KiB, and this is called before each with what was sent.
+  std::function<void(size_t)> before_piece = {};
 };
 
 // An HTTP/1.1 server on the loopback interface that answers what the test says. Connections are
@@ -51,19 +53,7 @@ class HttpServer {
   using Handler = std::function<HttpReply(const HttpMessage&)>;
 
   // Takes connections from now on; they are served once start() was called.
-  HttpServer() {
-    listener_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof(address);
-    if (::bind(listener_, reinterpret_cast<sockaddr*>(&address), size) != 0 ||
-        ::listen(listener_, 128) != 0 ||
-        ::getsockname(listener_, reinterpret_cast<sockaddr*>(&address), &size) != 0) {
-      throw std::runtime_error("no socket on the loopback interface");
-    }
-    port_ = ntohs(address.sin_port);
-  }
+  HttpServer() { listen(); }
   explicit HttpServer(Handler handler) : HttpServer() { start(std::move(handler)); }
   ~HttpServer() { stop(); }
   HttpServer(const HttpServer&) = delete;
@@ -85,8 +75,16 @@ class HttpServer {
     }
     for (std::thread& thread : threads_) thread.join();
     for (const int connection : connections_) ::close(connection);
+    threads_.clear();
+    connections_.clear();
     ::close(listener_);
     listener_ = -1;
+  }
+
+  // After stop(), the same again at the same port.
+  void restart() {
+    listen();
+    start(std::move(handler_));
   }
 
   std::string url(std::string_view path = "") const {
@@ -99,6 +97,23 @@ class HttpServer {
   }
 
  private:
+  void listen() {
+    listener_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    const int reuse = 1;
+    ::setsockopt(listener_, SOL_SOCKET, SO_REUSEADDR, &reuse, sizeof(reuse));
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    address.sin_port = htons(static_cast<uint16_t>(port_));
+    socklen_t size = sizeof(address);
+    if (::bind(listener_, reinterpret_cast<sockaddr*>(&address), size) != 0 ||
+        ::listen(listener_, 128) != 0 ||
+        ::getsockname(listener_, reinterpret_cast<sockaddr*>(&address), &size) != 0) {
+      throw std::runtime_error("no socket on the loopback interface");
+    }
+    port_ = ntohs(address.sin_port);
+  }
+
   void accept_all() {
     while (true) {
       const int connection = ::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
@@ -142,9 +157,16 @@ class HttpServer {
     std::string text = "HTTP/1.1 " + std::to_string(reply.status) + " Status\r\n";
     for (const auto& [name, value] : reply.headers) text += name + ": " + value + "\r\n";
     text += "Content-Length: " + std::to_string(reply.body.size()) + "\r\n\r\n";
-    if (message.method != "HEAD")
+    const bool in_pieces = message.method != "HEAD" && reply.before_piece;
+    if (message.method != "HEAD" && !in_pieces) {
       text += reply.body.substr(0, reply.cut.value_or(reply.body.size()));
-    return transmit(connection, text) && !reply.cut;
+    }
+    if (!transmit(connection, text)) return false;
+    for (size_t sent = 0; in_pieces && sent < reply.body.size(); sent += kPiece) {
+      reply.before_piece(sent);
+      if (!transmit(connection, std::string_view(reply.body).substr(sent, kPiece))) return false;
+    }
+    return !reply.cut;
   }
 
   static HttpMessage parse(std::string_view head) {
@@ -183,6 +205,8 @@ class HttpServer {
     }
     return true;
   }
+
+  static constexpr size_t kPiece = 1 << 16;
 
   int listener_ = -1;
   int port_ = 0;

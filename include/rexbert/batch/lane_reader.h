@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <utility>
 #include <vector>
@@ -27,8 +28,9 @@ struct OrderOptions {
 class LaneReader {
  public:
   // Touches no data before the first row. A cursor goes on where it was taken.
+  // `stop` ends waits for data: StreamSource::open_shard.
   LaneReader(std::shared_ptr<const StreamSource> source, int32_t lane, OrderOptions order,
-             LaneCursor cursor = {});
+             LaneCursor cursor = {}, std::function<bool()> stop = {});
 
   // Appends the next row: chunks "[CLS] content [SEP]" with tokens, positions, offsets, samples and
   // rows; no masking. `stream` and `row` go into sample_S and row_S. Throws Error(kIncompatible)
@@ -65,6 +67,7 @@ class LaneReader {
   int32_t lane_;
   OrderOptions order_;
   LaneCursor cursor_;
+  std::function<bool()> stop_;
   bool open_ = false;          // rows_ is of the cursor's window
   int64_t entries_ = 0;        // slices of the window
   int64_t empty_entries_ = 0;  // read one after the other without a token

@@ -28,6 +28,9 @@ struct LoaderSetup {
   int64_t end_step = 0;
   MaskFunction mask = {};  // empty: no masking
   DataOptions options = {};
+  // Asked several times a second, in any thread, while a shard behind a URL is waited for: true
+  // ends the wait, and next(), with Error(kInterrupted). Empty: never.
+  std::function<bool()> stop_requested = {};
   uint64_t seed = 0;
   int32_t rank = 0;
   int32_t world = 1;  // divides the lanes
@@ -41,6 +44,7 @@ class Loader final : public StepSource {
   // those of the state that the setup does not name keep their cursors. Throws Error(kUsage) for a
   // setup that does not fit together and Error(kIncompatible) for a state of other lanes or data.
   explicit Loader(LoaderSetup setup, LoaderState state = {});
+  // Waits for data end at once.
   ~Loader() override;
   Loader(const Loader&) = delete;
   Loader& operator=(const Loader&) = delete;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -68,12 +69,14 @@ class StreamSource {
   // the image of i mod n under the permutation of (seed, name, epoch i / n).
   Entry entry(uint64_t seed, int32_t lane, int64_t entry) const;
 
-  // These entries' shards will be opened soon, in this order.
-  void prefetch(const std::vector<Entry>& entries) const;
+  // These entries' shards will be opened soon, in this order, for this lane, instead of those that
+  // were announced for it before.
+  void prefetch(const std::vector<Entry>& entries, int32_t lane) const;
 
   // Shared by all who hold it at the same time. Throws Error(kIncompatible) when there is no such
-  // shard.
-  std::shared_ptr<const shard::TokenShard> open_shard(int32_t shard) const;
+  // shard, and what TokenStream::open_shard throws.
+  std::shared_ptr<const shard::TokenShard> open_shard(int32_t shard,
+                                                      const std::function<bool()>& stop = {}) const;
 
  private:
   std::string name_;

@@ -72,6 +72,9 @@ struct Request {
   std::optional<AwsSignature> signature = {};
   BodySink* sink = nullptr;                         // null: the body goes into the response
   std::function<void(const Retry&)> on_retry = {};  // just before the next try; may throw to stop
+  // Called with the bytes that this try brought as they come, and at least about once a second,
+  // also while nothing comes and between tries. May throw to stop.
+  std::function<void(uint64_t)> on_progress = {};
 };
 
 struct Response {
@@ -120,6 +123,8 @@ struct Options {
   std::chrono::milliseconds max_delay = std::chrono::seconds(30);
   // A server that wants a longer wait than this gets no further try. Default 5 min.
   std::chrono::seconds max_retry_after = std::chrono::minutes(5);
+  // No try begins later than this after the first one failed; 0 is no limit. Default 0.
+  std::chrono::milliseconds max_retry_time = std::chrono::milliseconds(0);
   // Of the delays' u. Default 0.
   uint64_t seed = 0;
   // File of PEM certificates that https trusts instead of the system's. Default empty: what the

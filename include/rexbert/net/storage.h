@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -19,7 +20,9 @@ namespace rexbert::net {
 bool is_url(const fs::path& path);
 
 // Options for reading and writing large objects: an outage of a minute is waited for, and there is
-// no time limit on a whole transfer, but one on a transfer that stands still.
+// no time limit on a whole transfer, but one on a transfer that stands still. A request that never
+// succeeds ends within four minutes, so that two of them, one ahead and one that is waited for, end
+// before the other ranks give up on this one (distributed.timeout, 10 min).
 Options storage_options();
 
 struct ObjectInfo {
@@ -31,6 +34,12 @@ struct ObjectInfo {
 class ChangedError : public Error {
  public:
   explicit ChangedError(std::string message) : Error(ErrorCode::kIo, std::move(message)) {}
+};
+
+// What a caller of Storage::read_part() may want to be told.
+struct PartWatch {
+  std::function<void(uint64_t)> on_progress = {};           // Request::on_progress
+  std::function<void(const std::string&)> on_problem = {};  // that of a try which failed
 };
 
 // Objects behind URLs: s3:// at any server that speaks S3, http:// and https:// at any server. Safe
@@ -57,7 +66,7 @@ class Storage {
   // Bytes [offset, offset + length), all of them: Error(kCorrupt) where the object ends earlier.
   // Where `version` is not empty, an object of another version is ChangedError.
   Part read_part(const std::string& url, uint64_t offset, uint64_t length,
-                 const std::string& version = {});
+                 const std::string& version = {}, const PartWatch& watch = {});
 
   // Creates or replaces the object, which appears as a whole. At most 5 GiB, as S3 takes at once.
   void write(const std::string& url, std::string_view body);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -42,12 +43,15 @@ class RemoteShards {
   };
   // Waits until it is there. Throws Error(kCorrupt) for one that arrives damaged again and again,
   // Error(kNotFound) for one that the index lists and the storage lacks, Error(kIo) for storage
-  // that does not answer and for a full disk.
-  Held hold(size_t shard);
+  // that does not answer and for a full disk, Error(kInterrupted) once `stop`, which is asked
+  // several times a second, says so.
+  Held hold(size_t shard, const std::function<bool()>& stop = {});
   // Forgets the cached file of a shard that turned out to be damaged.
   void discard(size_t shard);
-  // Fetches these in the background, in this order; failures wait for hold() to tell them.
-  void prefetch(const std::vector<size_t>& shards);
+  // Fetches these in the background, in this order, as far as the cache's limit goes; failures wait
+  // for hold() to tell them. They stay in the cache until hold() or until `reader` announces
+  // others: what it announced before is forgotten.
+  void prefetch(const std::vector<size_t>& shards, int64_t reader = 0);
 
   // The offset table of a shard, for which only its front is fetched, once.
   std::vector<uint32_t> offsets(size_t shard);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -91,17 +92,22 @@ class TokenStream {
 
   // The byte offsets of a shard's samples (N + 1), from the front of its file alone.
   std::vector<uint32_t> offsets(size_t shard) const;
-  std::shared_ptr<const TokenShard> open_shard(size_t shard) const;
-  // Shards that are soon opened: those behind a URL are fetched in the background.
-  void prefetch(const std::vector<size_t>& shards) const;
-  // The same for this shard and the next `more`, for those who read one after the other.
+  // Of a stream behind a URL, waits until the shard is here, or until `stop`, asked several times a
+  // second, says so: Error(kInterrupted).
+  std::shared_ptr<const TokenShard> open_shard(size_t shard,
+                                               const std::function<bool()>& stop = {}) const;
+  // Shards that `reader` opens soon, instead of those that it announced before: those behind a URL
+  // are fetched in the background.
+  void prefetch(const std::vector<size_t>& shards, int64_t reader = 0) const;
+  // The same for this shard and the next `more`, for one who reads one after the other.
   void prefetch_behind(size_t shard, size_t more) const;
   bool is_remote() const { return remote_ != nullptr; }
 
  private:
   TokenStream(Env& env, fs::path directory) : env_(&env), directory_(std::move(directory)) {}
   void check(TokenColumn column);
-  std::shared_ptr<const TokenShard> open_held(size_t shard) const;
+  std::shared_ptr<const TokenShard> open_held(size_t shard,
+                                              const std::function<bool()>& stop) const;
 
   Env* env_;
   fs::path directory_;

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -69,8 +70,10 @@ class Trainer {
   Trainer(TrainerParts parts, std::vector<std::unique_ptr<Callback>> callbacks, int64_t first_step);
 
   // Trains until the plan's end or until stop_requested() is true on any rank after a step; all
-  // ranks then stop after that step. Throws Error(kNumeric) naming step, streams and samples when a
-  // loss or the gradient is not finite on any rank; the weights are then those of the step before.
+  // ranks then stop after that step. A loader that ends a wait for data with Error(kInterrupted)
+  // stops the run too, after the last whole step: only one of a single rank may. Throws
+  // Error(kNumeric) naming step, streams and samples when a loss or the gradient is not finite on
+  // any rank; the weights are then those of the step before.
   RunEnd run(const std::function<bool()>& stop_requested);
 
   const plan::Plan& plan() const { return parts_.plan; }
@@ -97,6 +100,7 @@ class Trainer {
     double non_finite_loss = 0;
   };
 
+  std::optional<batch::LoadedStep> next_step();
   void settle_reducer(batch::LoadedStep& first);
   StepResult train_step(batch::LoadedStep& loaded);
   Share accumulate_gradients(batch::LoadedStep& loaded);
