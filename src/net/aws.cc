@@ -6,6 +6,7 @@
 
 #include "rexbert/core/error.h"
 #include "rexbert/core/strings.h"
+#include "rexbert/net/url.h"
 
 namespace rexbert::net {
 namespace {
@@ -69,19 +70,6 @@ std::string element(std::string_view xml, std::string_view name) {
   return std::string(xml.substr(begin + open.size(), end - begin - open.size()));
 }
 
-bool stays(unsigned char c) {
-  return std::isalnum(c) != 0 || c == '-' || c == '.' || c == '_' || c == '~' || c == '/';
-}
-
-std::string percent_encoded(std::string_view key) {
-  std::string text;
-  for (const char c : key) {
-    const auto byte = static_cast<unsigned char>(c);
-    text += stays(byte) ? std::string(1, c) : str_printf("%%%02X", static_cast<unsigned>(byte));
-  }
-  return text;
-}
-
 }  // namespace
 
 Environment process_environment() {
@@ -141,7 +129,8 @@ bool is_s3_url(std::string_view url) { return url.starts_with("s3://"); }
 
 S3Location parse_s3_url(std::string_view url) {
   const auto refuse = [&] {
-    throw Error(ErrorCode::kUsage, str_cat("expected s3://bucket/key, got ", str_quote(url)));
+    throw Error(ErrorCode::kUsage,
+                str_cat("expected s3://bucket/key, got ", str_quote(without_user(url))));
   };
   if (!is_s3_url(url)) refuse();
   const std::string_view rest = url.substr(5);
@@ -157,7 +146,7 @@ S3Location parse_s3_url(std::string_view url) {
 }
 
 std::string s3_http_url(const S3Location& location, const AwsAccount& account) {
-  const std::string key = percent_encoded(location.key);
+  const std::string key = percent_encoded_path(location.key);
   if (!account.endpoint.empty()) {
     return str_cat(account.endpoint, "/", location.bucket, "/", key);
   }

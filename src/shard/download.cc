@@ -6,6 +6,7 @@
 #include "rexbert/core/error.h"
 #include "rexbert/core/hash.h"
 #include "rexbert/core/log.h"
+#include "rexbert/net/url.h"
 #include "rexbert/core/strings.h"
 #include "shard/shard_files.h"
 
@@ -161,14 +162,7 @@ std::string url_of(const std::string& stream, const std::string& basename) {
   std::string url = stream;
   while (url.ends_with('/')) url.pop_back();
   url += '/';
-  if (net::is_s3_url(url)) return url + basename;
-  for (const char c : basename) {
-    const auto byte = static_cast<unsigned char>(c);
-    const bool plain =
-        std::isalnum(byte) != 0 || std::string_view("-._~/").find(c) != std::string::npos;
-    url += plain ? std::string(1, c) : str_printf("%%%02X", static_cast<unsigned>(byte));
-  }
-  return url;
+  return url + (net::is_s3_url(url) ? basename : net::percent_encoded_path(basename));
 }
 
 }  // namespace rexbert::shard
