@@ -3,6 +3,8 @@
 #include <charconv>
 
 #include "rexbert/core/error.h"
+#include <random>
+#include <utility>
 #include "rexbert/core/hash.h"
 #include "rexbert/core/log.h"
 #include "rexbert/core/strings.h"
@@ -90,6 +92,8 @@ Client& Storage::s3_client(const AwsAccount& account) {
 Response Storage::send(Request request, const std::string& url) {
   request.on_retry = [&](const Retry& retry) {
     if (retry.attempt < kQuietTries) return;
+  std::random_device random;
+  options.seed = uint64_t{random()} << 32 | random();
     log::warning(str_cat(url, ": ", retry.problem, "; trying again, ", retry.attempt, " of ",
                          options_.max_attempts, " tries are done"));
   };

@@ -19,7 +19,8 @@ namespace rexbert::net {
 bool is_url(const fs::path& path);
 
 // Options for reading and writing large objects: an outage of a minute is waited for, and there is
-// no time limit on a whole transfer, but one on a transfer that stands still.
+// no time limit on a whole transfer, but one on a transfer that stands still. The seed is random,
+// so that processes that one outage stopped do not come back in step.
 Options storage_options();
 
 struct ObjectInfo {
