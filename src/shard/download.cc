@@ -1,13 +1,12 @@
 #include "rexbert/shard/download.h"
 
 #include <algorithm>
-#include <cctype>
 
 #include "rexbert/core/error.h"
 #include "rexbert/core/hash.h"
 #include "rexbert/core/log.h"
-#include "rexbert/net/url.h"
 #include "rexbert/core/strings.h"
+#include "rexbert/net/url.h"
 #include "shard/shard_files.h"
 
 namespace rexbert::shard {
@@ -17,11 +16,6 @@ constexpr uint64_t kPartBytes = uint64_t{8} << 20;
 constexpr int kTries = 4;
 
 fs::path version_path(const fs::path& path) { return path.string() + ".version"; }
-
-bool is_md5(std::string_view text) {
-  return text.size() == 32 && std::all_of(text.begin(), text.end(),
-                                          [](unsigned char c) { return std::isxdigit(c) != 0; });
-}
 
 // One file on its way.
 class Download {
@@ -69,10 +63,16 @@ class Download {
   void fetch_rest() {
     uint64_t offset = resume();
     auto out = offset > 0 ? env_.new_appendable_file(partial_) : env_.new_writable_file(partial_);
+    md5_.clear();
+    if (offset == file_.bytes && file_.hashes.empty()) {
+      const auto object = storage_.look_up(url_);
+      if (object && object->version == version_) md5_ = object->md5;
+    }
     while (offset < file_.bytes) {
       const uint64_t length = std::min(kPartBytes, file_.bytes - offset);
       const net::Storage::Part part = storage_.read_part(url_, offset, length, version_);
       check_size(part.object.size);
+      md5_ = part.object.md5;
       if (version_.empty() && !part.object.version.empty()) {
         version_ = part.object.version;
         write_synced_file(env_, version_file_, version_);
@@ -103,11 +103,10 @@ class Download {
     }
     const auto problems = hash_problems(mapped->data(), file_, url_);
     if (!problems.empty()) throw Error(ErrorCode::kCorrupt, problems.front());
-    const std::string tag = version_.size() > 2 ? version_.substr(1, version_.size() - 2) : "";
-    if (file_.hashes.empty() && net::is_s3_url(url_) && is_md5(tag)) {
+    if (file_.hashes.empty() && !md5_.empty()) {
       const std::string got = hash_hex("md5", mapped->data());
-      if (got != tag) {
-        throw_at(url_, 0, str_cat("expected md5 ", tag, " as its ETag says, got ", got));
+      if (got != md5_) {
+        throw_at(url_, 0, str_cat("expected md5 ", md5_, " as its ETag says, got ", got));
       }
     }
     damaged_ = false;
@@ -127,6 +126,7 @@ class Download {
   fs::path partial_;
   fs::path version_file_;
   std::string version_;
+  std::string md5_;  // of the object, where the storage says it
   bool damaged_ = false;
   bool permanent_ = false;
 };
