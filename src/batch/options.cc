@@ -37,6 +37,7 @@ void describe(config::Schema<StreamOptions>& schema) {
       .max(1024)
       .only_when("where path is a URL", is_remote);
   schema.check([](const StreamOptions& options, const auto& report) {
+    if (const auto problem = shard::stream_url_problem(options.path)) report("path", *problem);
     if (!options.dtype.empty() && !shard::parse_dtype(options.dtype)) {
       report("dtype", "expected uint16, uint32, int32 or int64, got " + options.dtype);
     }

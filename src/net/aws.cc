@@ -6,6 +6,7 @@
 
 #include "rexbert/core/error.h"
 #include "rexbert/core/strings.h"
+#include "rexbert/net/url.h"
 
 namespace rexbert::net {
 namespace {
@@ -69,19 +70,6 @@ std::string element(std::string_view xml, std::string_view name) {
   return std::string(xml.substr(begin + open.size(), end - begin - open.size()));
 }
 
-bool stays(unsigned char c) {
-  return std::isalnum(c) != 0 || c == '-' || c == '.' || c == '_' || c == '~' || c == '/';
-}
-
-std::string percent_encoded(std::string_view key) {
-  std::string text;
-  for (const char c : key) {
-    const auto byte = static_cast<unsigned char>(c);
-    text += stays(byte) ? std::string(1, c) : str_printf("%%%02X", static_cast<unsigned>(byte));
-  }
-  return text;
-}
-
 }  // namespace
 
 Environment process_environment() {
@@ -134,6 +122,9 @@ AwsAccount load_aws_account(Env& env, const Environment& environment) {
   account.endpoint = first_of({"AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"}, "endpoint_url", "");
   account.ca_file = first_of({"AWS_CA_BUNDLE"}, "ca_bundle", "");
   while (account.endpoint.ends_with('/')) account.endpoint.pop_back();
+  if (const auto problem = user_problem(account.endpoint)) {
+    throw Error(ErrorCode::kConfig, "AWS_ENDPOINT_URL: " + *problem);
+  }
   return account;
 }
 
@@ -141,7 +132,8 @@ bool is_s3_url(std::string_view url) { return url.starts_with("s3://"); }
 
 S3Location parse_s3_url(std::string_view url) {
   const auto refuse = [&] {
-    throw Error(ErrorCode::kUsage, str_cat("expected s3://bucket/key, got ", str_quote(url)));
+    throw Error(ErrorCode::kUsage,
+                str_cat("expected s3://bucket/key, got ", str_quote(without_user(url))));
   };
   if (!is_s3_url(url)) refuse();
   const std::string_view rest = url.substr(5);
@@ -157,7 +149,7 @@ S3Location parse_s3_url(std::string_view url) {
 }
 
 std::string s3_http_url(const S3Location& location, const AwsAccount& account) {
-  const std::string key = percent_encoded(location.key);
+  const std::string key = percent_encoded_path(location.key);
   if (!account.endpoint.empty()) {
     return str_cat(account.endpoint, "/", location.bucket, "/", key);
   }
@@ -190,10 +182,11 @@ std::string s3_advice(int status, const S3Error& error, const S3Location& locati
                    account.endpoint.empty() ? "AWS" : account.endpoint,
                    ": check its name and AWS_ENDPOINT_URL");
   }
-  if (!error.region.empty() || code == "PermanentRedirect" || status == 301) {
-    return str_cat("bucket ", location.bucket, " is not in region ", account.region,
-                   ": set AWS_REGION",
-                   error.region.empty() ? std::string(" to its region") : "=" + error.region);
+  if (!error.region.empty() || status == 301 || status == 302 || status == 307 || status == 308) {
+    return str_cat(
+        "bucket ", location.bucket, " is not in region ", account.region, ": set AWS_REGION",
+        error.region.empty() ? std::string(" to its region") : "=" + error.region,
+        account.endpoint.empty() ? "" : ", or AWS_ENDPOINT_URL to the server that has it");
   }
   if (code == "ExpiredToken" || code == "InvalidToken" || code == "TokenRefreshRequired") {
     return str_cat("the session token of ", account.source,
@@ -209,12 +202,16 @@ std::string s3_advice(int status, const S3Error& error, const S3Location& locati
   }
   if (code == "RequestTimeTooSkewed") return "this machine's clock is wrong: set it";
   if (status != 401 && status != 403) return "";
+  constexpr std::string_view kMissing =
+      "; S3 says the same of an object that is not there to whoever lacks s3:ListBucket";
   if (account.access_key.empty()) {
-    return "no credentials were found: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or "
-           "AWS_PROFILE";
+    return str_cat(
+        "no credentials were found: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, "
+        "or AWS_PROFILE",
+        kMissing);
   }
   return str_cat("the ", keys, " may not do this: whoever owns bucket ", location.bucket,
-                 " has to allow it");
+                 " has to allow it", kMissing);
 }
 
 }  // namespace rexbert::net

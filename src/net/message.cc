@@ -7,6 +7,7 @@
 #include "rexbert/core/error.h"
 #include "rexbert/core/strings.h"
 #include "rexbert/net/http.h"
+#include "rexbert/net/url.h"
 
 namespace rexbert::net {
 namespace {
@@ -50,13 +51,9 @@ std::string_view Response::header(std::string_view name) const {
 
 std::string describe(const Request& request) {
   constexpr std::array<std::string_view, 5> kNames = {"GET", "HEAD", "PUT", "POST", "DELETE"};
-  std::string url = request.url;
+  std::string url = without_user(request.url);
   const size_t query = url.find_first_of("?#");
   if (query != std::string::npos) url.replace(query, std::string::npos, "?...");
-  const size_t scheme = url.find("://");
-  const size_t host = scheme == std::string::npos ? 0 : scheme + 3;
-  const size_t at = url.substr(0, url.find('/', host)).rfind('@');
-  if (at != std::string::npos) url.erase(host, at + 1 - host);
   return str_cat(kNames[static_cast<size_t>(request.method)], " ", url);
 }
 

@@ -1,11 +1,17 @@
 #include "rexbert/net/storage.h"
 
+#include <algorithm>
+#include <cctype>
 #include <charconv>
+#include <random>
+#include <utility>
 
+#include "net/retry_delay.h"
 #include "rexbert/core/error.h"
 #include "rexbert/core/hash.h"
 #include "rexbert/core/log.h"
 #include "rexbert/core/strings.h"
+#include "rexbert/net/url.h"
 
 namespace rexbert::net {
 namespace {
@@ -22,6 +28,39 @@ std::string version_of(const Response& response) {
   std::string_view version = response.header("etag");
   if (version.empty()) version = response.header("last-modified");
   return std::string(version);
+}
+
+std::string md5_of(const Response& response) {
+  const std::string_view encryption = response.header("x-amz-server-side-encryption");
+  if (!encryption.empty() && encryption != "AES256") return {};
+  if (!response.header("x-amz-server-side-encryption-customer-algorithm").empty()) return {};
+  const std::string_view tag = response.header("etag");
+  constexpr size_t kQuotedMd5 = 34;
+  if (tag.size() != kQuotedMd5 || tag.front() != '"' || tag.back() != '"') return {};
+  std::string md5(tag.substr(1, kQuotedMd5 - 2));
+  for (char& c : md5) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (std::isxdigit(byte) == 0) return {};
+    c = static_cast<char>(std::tolower(byte));
+  }
+  return md5;
+}
+
+ObjectInfo describe_object(const Response& response, uint64_t size, const std::string& url) {
+  return {size, version_of(response), is_s3_url(url) ? md5_of(response) : std::string()};
+}
+
+// That rights lack, not that the keys are wrong.
+bool is_forbidden(const Response& response, const std::string& url) {
+  if (response.status != 403) return false;
+  if (!is_s3_url(url)) return true;
+  return parse_s3_error(response.body).code == "AccessDenied";
+}
+
+std::string netrc_path(const Environment& environment) {
+  if (std::string path = environment("NETRC"); !path.empty()) return path;
+  const std::string home = environment("HOME");
+  return home.empty() ? std::string() : home + "/.netrc";
 }
 
 std::optional<uint64_t> parse_size(std::string_view digits) {
@@ -55,6 +94,8 @@ Options storage_options() {
   options.max_attempts = 10;  // 60 to 120 s of waiting
   options.max_retry_after = std::chrono::seconds(60);
   options.max_retry_time = std::chrono::seconds(180);
+  std::random_device random;
+  options.seed = uint64_t{random()} << 32 | random();
   return options;
 }
 
@@ -90,27 +131,39 @@ Client& Storage::s3_client(const AwsAccount& account) {
 }
 
 Response Storage::send(Request request, const std::string& url) {
+  if (const auto problem = user_problem(url)) throw Error(ErrorCode::kUsage, *problem);
   request.on_retry = [&, told = std::move(request.on_retry)](const Retry& retry) {
     if (told) told(retry);
     if (retry.attempt < kQuietTries) return;
     log::warning(str_cat(url, ": ", retry.problem, "; trying again, ", retry.attempt, " of ",
                          options_.max_attempts, " tries are done"));
   };
-  if (!is_s3_url(url)) {
-    request.url = url;
-    return plain_.send(request);
-  }
-  const S3Location location = parse_s3_url(url);
+  if (is_s3_url(url)) return send_s3(request, url);
+  request.url = url;
+  request.netrc = netrc_path(environment_);
+  return plain_.send(request);
+}
+
+Response Storage::send_s3(const Request& request, const std::string& url) {
+  bool repeated = false;
   while (true) {
     const AwsAccount used = account();
-    request.url = s3_http_url(location, used);
-    const Response response = with_context(url, [&] {
-      const bool anonymous = used.access_key.empty();
-      return s3_client(used).send(anonymous ? request : signed_request(request, used));
-    });
-    const std::string code = response.ok() ? "" : parse_s3_error(response.body).code;
+    Response response = send_as(used, request, url);
+    if (response.ok()) return response;
+    if (request.method == Method::kHead && !is_transient_status(response.status)) {
+      Response told = send_as(used, {.range = ByteRange{0, 1}, .on_retry = request.on_retry}, url);
+      if (told.ok() && !std::exchange(repeated, true)) continue;
+      if (!told.ok()) response = std::move(told);
+    }
+    const std::string code = parse_s3_error(response.body).code;
     if (code != "ExpiredToken" || !refresh_account(used)) return response;
   }
+}
+
+Response Storage::send_as(const AwsAccount& account, Request request, const std::string& url) {
+  request.url = s3_http_url(parse_s3_url(url), account);
+  if (!account.access_key.empty()) request = signed_request(std::move(request), account);
+  return with_context(url, [&] { return s3_client(account).send(request); });
 }
 
 void Storage::fail(const Request& request, const Response& response, const std::string& url) {
@@ -120,16 +173,12 @@ void Storage::fail(const Request& request, const Response& response, const std::
     Error error = status_error(named, response);
     if (response.status != 401 && response.status != 403) throw error;
     throw Error(error.code(), str_cat(error.message(),
-                                      ": the server wants a password, which a URL "
-                                      "may hold: https://user:password@host/"));
+                                      ": the server wants a password, or another one: ~/.netrc may "
+                                      "hold it: machine HOST login USER password PASSWORD"));
   }
   const AwsAccount used = account();
   const S3Location location = parse_s3_url(url);
-  // The answer to HEAD has no body, which would say what is wrong.
-  const Response told = request.method == Method::kHead
-                            ? send({.range = request.range ? request.range : ByteRange{0, 1}}, url)
-                            : response;
-  const S3Error error = parse_s3_error(told.ok() ? std::string_view() : told.body);
+  const S3Error error = parse_s3_error(response.body);
   S3Error known = error;
   if (known.region.empty()) known.region = response.header("x-amz-bucket-region");
   if (known.region == used.region) known.region.clear();
@@ -145,15 +194,12 @@ void Storage::fail(const Request& request, const Response& response, const std::
   throw Error(code, std::move(text)).add_context(url);
 }
 
-std::optional<ObjectInfo> Storage::look_up(const std::string& url) {
+std::optional<ObjectInfo> Storage::look_up(const std::string& url, Forbidden forbidden) {
   const Request request{.method = Method::kHead};
   const Response response = send(request, url);
-  if (is_missing(response)) {
-    if (!is_s3_url(url)) return std::nullopt;
-    const Response told = send({.range = ByteRange{0, 1}}, url);
-    if (parse_s3_error(told.body).code != "NoSuchBucket") return std::nullopt;
-    fail({}, told, url);
-  }
+  const bool has_bucket = !is_s3_url(url) || parse_s3_error(response.body).code != "NoSuchBucket";
+  if (is_missing(response) && has_bucket) return std::nullopt;
+  if (forbidden == Forbidden::kIsAbsent && is_forbidden(response, url)) return std::nullopt;
   if (!response.ok()) fail(request, response, url);
   const auto size = parse_size(response.header("content-length"));
   if (!size) {
@@ -161,7 +207,7 @@ std::optional<ObjectInfo> Storage::look_up(const std::string& url) {
                 str_cat(url, ": expected a Content-Length in the answer to HEAD, got ",
                         str_quote(response.header("content-length"))));
   }
-  return ObjectInfo{*size, version_of(response)};
+  return describe_object(response, *size, url);
 }
 
 std::string Storage::read(const std::string& url) {
@@ -182,7 +228,7 @@ Storage::Part Storage::read_part(const std::string& url, uint64_t offset, uint64
   Response response = send(request, url);
   const bool changed = response.status == 412;
   if (!changed && !response.ok()) fail(request, response, url);
-  Part part{std::move(response.body), {0, version_of(response)}};
+  Part part{std::move(response.body), describe_object(response, 0, url)};
   if (changed || (!version.empty() && part.object.version != version)) {
     throw ChangedError(str_cat(url, ": expected version ", str_quote(version), ", got ",
                                str_quote(part.object.version), ": it changed while it was read"));

@@ -217,6 +217,12 @@ void set_signature(CURL* curl, const AwsSignature& signature) {
   set(curl, CURLOPT_AWS_SIGV4, str_cat("aws:amz:", signature.region, ":s3").c_str());
   set(curl, CURLOPT_USERNAME, signature.access_key.c_str());
   set(curl, CURLOPT_PASSWORD, signature.secret_key.c_str());
+  set(curl, CURLOPT_FOLLOWLOCATION, 0L);
+}
+
+void set_netrc(CURL* curl, const std::string& file) {
+  set(curl, CURLOPT_NETRC, static_cast<long>(CURL_NETRC_OPTIONAL));
+  set(curl, CURLOPT_NETRC_FILE, file.c_str());
 }
 
 // What a user can do about it; empty where there is nothing to say.
@@ -273,6 +279,7 @@ class Connections::Handle {
     set_limits(curl_, options);
     set_trust(curl_, options);
     if (request.signature) set_signature(curl_, *request.signature);
+    if (!request.netrc.empty()) set_netrc(curl_, request.netrc);
     set_method(curl_, request);
     set(curl_, CURLOPT_HTTPHEADER, headers.get());
     set(curl_, CURLOPT_ERRORBUFFER, problem.data());

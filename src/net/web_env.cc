@@ -90,7 +90,8 @@ std::string WebEnv::read_file(const fs::path& path) {
 }
 
 bool WebEnv::exists(const fs::path& path) {
-  return is_url(path) ? storage_.look_up(path.string()).has_value() : base_.exists(path);
+  if (!is_url(path)) return base_.exists(path);
+  return storage_.look_up(path.string(), Forbidden::kIsAbsent).has_value();
 }
 
 bool WebEnv::is_directory(const fs::path& path) {

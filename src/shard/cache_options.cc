@@ -5,10 +5,15 @@
 
 #include "rexbert/core/error.h"
 #include "rexbert/net/storage.h"
+#include "rexbert/net/url.h"
 
 namespace rexbert::shard {
 
 bool is_stream_url(const std::string& path) { return net::is_url(path); }
+
+std::optional<std::string> stream_url_problem(const std::string& path) {
+  return net::is_url(path) ? net::user_problem(path) : std::nullopt;
+}
 
 std::string CacheOptions::resolved_directory() const {
   namespace fs = std::filesystem;

@@ -1,12 +1,12 @@
 #include "rexbert/shard/download.h"
 
 #include <algorithm>
-#include <cctype>
 
 #include "rexbert/core/error.h"
 #include "rexbert/core/hash.h"
 #include "rexbert/core/log.h"
 #include "rexbert/core/strings.h"
+#include "rexbert/net/url.h"
 #include "shard/shard_files.h"
 
 namespace rexbert::shard {
@@ -16,11 +16,6 @@ constexpr uint64_t kPartBytes = uint64_t{8} << 20;
 constexpr int kTries = 4;
 
 fs::path version_path(const fs::path& path) { return path.string() + ".version"; }
-
-bool is_md5(std::string_view text) {
-  return text.size() == 32 && std::all_of(text.begin(), text.end(),
-                                          [](unsigned char c) { return std::isxdigit(c) != 0; });
-}
 
 // One file on its way.
 class Download {
@@ -70,10 +65,16 @@ class Download {
   void fetch_rest() {
     uint64_t offset = resume();
     auto out = offset > 0 ? env_.new_appendable_file(partial_) : env_.new_writable_file(partial_);
+    md5_.clear();
+    if (offset == file_.bytes && file_.hashes.empty()) {
+      const auto object = storage_.look_up(url_);
+      if (object && object->version == version_) md5_ = object->md5;
+    }
     while (offset < file_.bytes) {
       const uint64_t length = std::min(kPartBytes, file_.bytes - offset);
       const net::Storage::Part part = read_part(offset, length);
       check_size(part.object.size);
+      md5_ = part.object.md5;
       if (version_.empty() && !part.object.version.empty()) {
         version_ = part.object.version;
         write_synced_file(env_, version_file_, version_);
@@ -126,11 +127,10 @@ class Download {
     }
     const auto problems = hash_problems(mapped->data(), file_, url_);
     if (!problems.empty()) throw Error(ErrorCode::kCorrupt, problems.front());
-    const std::string tag = version_.size() > 2 ? version_.substr(1, version_.size() - 2) : "";
-    if (file_.hashes.empty() && net::is_s3_url(url_) && is_md5(tag)) {
+    if (file_.hashes.empty() && !md5_.empty()) {
       const std::string got = hash_hex("md5", mapped->data());
-      if (got != tag) {
-        throw_at(url_, 0, str_cat("expected md5 ", tag, " as its ETag says, got ", got));
+      if (got != md5_) {
+        throw_at(url_, 0, str_cat("expected md5 ", md5_, " as its ETag says, got ", got));
       }
     }
     damaged_ = false;
@@ -152,6 +152,7 @@ class Download {
   fs::path version_file_;
   std::string version_;
   std::string problem_;
+  std::string md5_;  // of the object, where the storage says it
   bool damaged_ = false;
   bool permanent_ = false;
 };
@@ -187,14 +188,7 @@ std::string url_of(const std::string& stream, const std::string& basename) {
   std::string url = stream;
   while (url.ends_with('/')) url.pop_back();
   url += '/';
-  if (net::is_s3_url(url)) return url + basename;
-  for (const char c : basename) {
-    const auto byte = static_cast<unsigned char>(c);
-    const bool plain =
-        std::isalnum(byte) != 0 || std::string_view("-._~/").find(c) != std::string::npos;
-    url += plain ? std::string(1, c) : str_printf("%%%02X", static_cast<unsigned>(byte));
-  }
-  return url;
+  return url + (net::is_s3_url(url) ? basename : net::percent_encoded_path(basename));
 }
 
 }  // namespace rexbert::shard

@@ -20,6 +20,7 @@
 #include "rexbert/shard/download.h"
 #include "rexbert/shard/reader.h"
 #include "shard/cache_wait.h"
+#include "shard/remote_index.h"
 #include "shard/shard_cache.h"
 #include "shard/shard_files.h"
 
@@ -122,19 +123,12 @@ class RemoteShards::Impl {
         storage_(http, clock, env),
         downloads_(options.downloads) {
     while (url_.ends_with('/')) url_.pop_back();
-    const std::string index_url = url_of(url_, std::string(kIndexFile));
-    const auto object = storage_.look_up(index_url);
-    if (!object) {
-      throw Error(ErrorCode::kNotFound,
-                  str_cat(index_url,
-                          ": no such object: expected a finished stream of shards, "
-                          "whose index is written last"));
+    const RemoteIndex found = read_remote_index(storage_, url_);
+    index_ = Index::parse(found.index, index_url(url_));
+    if (found.info) {
+      info_ = StreamInfo::parse(*found.info, info_url(url_));
+      info_->check_against(index_, info_url(url_));
     }
-    const std::string text = storage_.read(index_url);
-    index_ = Index::parse(text, index_url);
-    const std::string info_url = url_of(url_, std::string(kStreamInfoFile));
-    if (storage_.look_up(info_url)) info_ = StreamInfo::parse(storage_.read(info_url), info_url);
-    if (info_) info_->check_against(index_, info_url);
     for (const ShardInfo& shard : index_.shards) {
       const uint64_t bytes = stored_file(shard).bytes;
       if (bytes <= static_cast<uint64_t>(options.limit)) continue;
@@ -142,8 +136,9 @@ class RemoteShards::Impl {
                   str_cat("cache.limit: expected at least ", bytes, " bytes for ",
                           stored_file(shard).basename, " of ", url_, ", got ", options.limit));
     }
-    const std::string version = all_have_hashes(index_) ? "" : object->version;
-    cache_ = std::make_unique<ShardCache>(env, options, folder_name(url_, text, version), clock);
+    const std::string version = all_have_hashes(index_) ? "" : found.version;
+    cache_ =
+        std::make_unique<ShardCache>(env, options, folder_name(url_, found.index, version), clock);
   }
 
   ~Impl() {
@@ -156,6 +151,22 @@ class RemoteShards::Impl {
   }
 
   const std::string& url() const { return url_; }
+  std::string url(size_t shard) const {
+    return url_of(url_, stored_file(index_.shards.at(shard)).basename);
+  }
+
+  // An Error that leaves `body`, such as one of the cache, names the URL.
+  template <class Body>
+  auto naming(size_t shard, Body&& body) {
+    try {
+      return body();
+    } catch (Error& error) {
+      const bool named = std::string_view(error.what()).find(url_) != std::string_view::npos;
+      if (!named) error.add_context(url(shard));
+      throw;
+    }
+  }
+
   const Index& index() const { return index_; }
   const std::optional<StreamInfo>& info() const { return info_; }
 
@@ -254,9 +265,7 @@ class RemoteShards::Impl {
     const auto bring = [&](const fs::path& path, const DownloadWatch& watch) {
       download(storage_, wait.url(), file, env_, path, watch);
     };
-    auto held = with_context(wait.url(), [&] {
-      return cache_->hold(file.basename, file.bytes, purpose, wait, bring, &fetched);
-    });
+    auto held = cache_->hold(file.basename, file.bytes, purpose, wait, bring, &fetched);
     if (fetched) {
       const std::scoped_lock lock(mutex_);
       ++traffic_.shards;
@@ -435,16 +444,19 @@ std::shared_ptr<RemoteShards> RemoteShards::open(Env& env, const std::string& ur
 }
 
 const std::string& RemoteShards::url() const { return impl_->url(); }
+std::string RemoteShards::url(size_t shard) const { return impl_->url(shard); }
 const Index& RemoteShards::index() const { return impl_->index(); }
 const std::optional<StreamInfo>& RemoteShards::info() const { return impl_->info(); }
 RemoteShards::Held RemoteShards::hold(size_t shard, const std::function<bool()>& stop) {
-  return impl_->hold(shard, stop);
+  return impl_->naming(shard, [&] { return impl_->hold(shard, stop); });
 }
 void RemoteShards::discard(size_t shard) { impl_->discard(shard); }
 void RemoteShards::prefetch(const std::vector<size_t>& shards, int64_t reader) {
   impl_->prefetch(shards, reader);
 }
-std::vector<uint32_t> RemoteShards::offsets(size_t shard) { return impl_->offsets(shard); }
+std::vector<uint32_t> RemoteShards::offsets(size_t shard) {
+  return impl_->naming(shard, [&] { return impl_->offsets(shard); });
+}
 void RemoteShards::check_offsets(size_t shard, std::string_view data) {
   impl_->check_offsets(shard, data);
 }

@@ -8,6 +8,7 @@
 #include "rexbert/core/error.h"
 #include "rexbert/core/hash.h"
 #include "rexbert/core/strings.h"
+#include "rexbert/net/storage.h"
 #include "rexbert/shard/value.h"
 #include "shard/json_fields.h"
 
@@ -180,7 +181,8 @@ uint64_t Index::stored_bytes() const {
 
 Index Index::load(Env& env, const fs::path& directory) {
   const fs::path path = directory / kIndexFile;
-  if (!env.exists(path)) {
+  // Why a URL cannot be read, only reading it says.
+  if (!net::is_url(path) && !env.exists(path)) {
     throw Error(ErrorCode::kNotFound,
                 str_cat(path.string(), ": no such file: ",
                         env.is_directory(directory)

@@ -10,9 +10,11 @@
 #include "rexbert/core/error.h"
 #include "rexbert/core/hash.h"
 #include "rexbert/core/strings.h"
+#include "rexbert/shard/cache_options.h"
 #include "rexbert/shard/download.h"
 #include "rexbert/shard/shard_index.h"
 #include "rexbert/shard/stream_info.h"
+#include "shard/remote_index.h"
 #include "shard/shard_files.h"
 
 namespace rexbert::shard {
@@ -70,23 +72,15 @@ class Copier {
   std::exception_ptr failure_;
 };
 
-std::string index_url(const std::string& stream) { return url_of(stream, std::string(kIndexFile)); }
-std::string info_url(const std::string& stream) {
-  return url_of(stream, std::string(kStreamInfoFile));
-}
-
 SyncReport pull(Env& env, net::Storage& storage, const std::string& from, const fs::path& to,
                 const SyncOptions& options) {
-  if (!storage.look_up(index_url(from))) {
-    throw Error(ErrorCode::kNotFound, str_cat(index_url(from),
-                                              ": no such object: expected a "
-                                              "finished stream of shards"));
-  }
-  const std::string text = storage.read(index_url(from));
-  const Index index = Index::parse(text, index_url(from));
+  const RemoteIndex found = read_remote_index(storage, from);
+  const Index index = Index::parse(found.index, index_url(from));
   env.create_directories(to);
   const fs::path local_index = to / kIndexFile;
-  if (env.exists(local_index) && env.read_file(local_index) != text) env.remove_file(local_index);
+  if (env.exists(local_index) && env.read_file(local_index) != found.index) {
+    env.remove_file(local_index);
+  }
   const SyncReport report = Copier(stored_files(index), options).run([&](const FileInfo& file) {
     const fs::path path = to / file.basename;
     if (is_whole(env, path, file)) return false;
@@ -94,10 +88,8 @@ SyncReport pull(Env& env, net::Storage& storage, const std::string& from, const 
     download_and_publish(storage, url_of(from, file.basename), file, env, path);
     return true;
   });
-  if (storage.look_up(info_url(from))) {
-    publish_file(env, to / kStreamInfoFile, storage.read(info_url(from)));
-  }
-  publish_file(env, local_index, text);
+  if (found.info) publish_file(env, to / kStreamInfoFile, *found.info);
+  publish_file(env, local_index, found.index);
   return report;
 }
 
@@ -105,10 +97,7 @@ SyncReport pull(Env& env, net::Storage& storage, const std::string& from, const 
 bool is_there(net::Storage& storage, const std::string& url, std::string_view data) {
   const auto object = storage.look_up(url);
   if (!object || object->size != data.size()) return false;
-  const std::string& tag = object->version;
-  constexpr size_t kQuotedMd5 = 34;
-  const bool is_md5 = tag.size() == kQuotedMd5 && tag.find('-') == std::string::npos;
-  return !is_md5 || tag.substr(1, kQuotedMd5 - 2) == hash_hex("md5", data);
+  return object->md5.empty() || object->md5 == hash_hex("md5", data);
 }
 
 SyncReport push(Env& env, net::Storage& storage, const fs::path& from, const std::string& to,
@@ -134,6 +123,9 @@ SyncReport push(Env& env, net::Storage& storage, const fs::path& from, const std
 
 SyncReport sync_stream(Env& env, const std::string& from, const std::string& to,
                        const SyncOptions& options, Clock& clock) {
+  for (const std::string& end : {from, to}) {
+    if (const auto problem = stream_url_problem(end)) throw Error(ErrorCode::kUsage, *problem);
+  }
   if (net::is_url(from) == net::is_url(to)) {
     throw Error(ErrorCode::kUsage,
                 str_cat("expected a folder and a URL (s3://, https://, http://), "

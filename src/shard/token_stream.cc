@@ -242,17 +242,21 @@ std::shared_ptr<const TokenShard> TokenStream::open_shard(size_t shard,
   }
   // Damaged on this machine, or a shard without hashes on its way here.
   remote_->discard(shard);
-  return with_context(remote_->url(), [&] { return open_held(shard, stop); });
+  return open_held(shard, stop);
 }
 
 std::shared_ptr<const TokenShard> TokenStream::open_held(size_t shard,
                                                          const std::function<bool()>& stop) const {
   RemoteShards::Held held = remote_->hold(shard, stop);
-  auto reader = ShardReader::open(*env_, held.folder, index_.shards.at(shard));
+  const std::string url = remote_->url(shard);
+  auto reader = with_context(
+      url, [&] { return ShardReader::open(*env_, held.folder, index_.shards.at(shard)); });
   remote_->check_offsets(shard, reader->data());
   // What was decompressed into memory needs its file no longer.
   if (index_.shards[shard].zip_data) held.lock.reset();
-  return std::make_shared<const TokenShard>(std::move(reader), column_, std::move(held.lock));
+  return with_context(url, [&] {
+    return std::make_shared<const TokenShard>(std::move(reader), column_, std::move(held.lock));
+  });
 }
 
 void TokenStream::prefetch(const std::vector<size_t>& shards, int64_t reader) const {

@@ -129,7 +129,11 @@ VerifyReport verify_stream(Env& env, const fs::path& directory,
     info = StreamInfo::load(env, directory);
     if (info) info->check_against(index, (directory / kStreamInfoFile).string());
   } catch (const Error& error) {
-    if (error.code() == ErrorCode::kNotFound) throw;
+    // A stream that cannot be read at all is no finding about it.
+    const ErrorCode code = error.code();
+    const bool unread =
+        code == ErrorCode::kNotFound || code == ErrorCode::kIo || code == ErrorCode::kUsage;
+    if (unread) throw;
     report.problems.emplace_back(error.what());
   }
   uint64_t tokens = 0;

@@ -1,5 +1,7 @@
 #include "rexbert/train/options.h"
 
+#include "rexbert/shard/cache_options.h"
+
 namespace rexbert::dist {
 
 config::EnumNames<Backend> names_of(Backend) {
@@ -126,7 +128,9 @@ void describe(config::Schema<CheckpointOptions>& schema) {
           "whose "
           "directory holds no checkpoint goes on from (docs/object-storage.md). Empty: none.");
   schema.check([](const CheckpointOptions& options, const auto& complain) {
-    if (!options.mirror.empty() && !options.mirror.starts_with("s3://")) {
+    if (const auto problem = shard::stream_url_problem(options.mirror)) {
+      complain("mirror", *problem);
+    } else if (!options.mirror.empty() && !options.mirror.starts_with("s3://")) {
       complain("mirror", "expected an s3:// URL, got " + options.mirror);
     }
   });

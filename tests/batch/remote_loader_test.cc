@@ -11,6 +11,7 @@
 
 #include "batch/made_stream.h"
 #include "rexbert/batch/loader.h"
+#include "rexbert/core/error.h"
 #include "support/s3_server.h"
 
 namespace rexbert::batch {

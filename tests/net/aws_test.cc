@@ -15,6 +15,7 @@ namespace {
 using test::error_of;
 using ::testing::AllOf;
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 class AwsAccountTest : public ::testing::Test {
  protected:
@@ -41,6 +42,13 @@ class AwsAccountTest : public ::testing::Test {
 TEST_F(AwsAccountTest, WithoutAnythingRequestsAreNotSigned) {
   EXPECT_EQ(load(), AwsAccount());
   EXPECT_EQ(load().region, "us-east-1");
+}
+
+TEST_F(AwsAccountTest, AnEndpointHoldsNoPassword) {
+  variables_["AWS_ENDPOINT_URL"] = "http://user:secret@127.0.0.1:9000";
+  EXPECT_THAT(error_of([&] { load(); }),
+              AllOf(HasSubstr("AWS_ENDPOINT_URL: expected a URL without user:password@"),
+                    Not(HasSubstr("secret"))));
 }
 
 TEST_F(AwsAccountTest, VariablesComeBeforeProfiles) {
@@ -123,7 +131,11 @@ TEST(S3Errors, SayWhatToDo) {
   EXPECT_THAT(advice(403, {"InvalidAccessKeyId"}), HasSubstr("access key AKID of the environment"));
   EXPECT_THAT(advice(403, {"SignatureDoesNotMatch"}), HasSubstr("AWS_SECRET_ACCESS_KEY"));
   EXPECT_THAT(advice(403, {"RequestTimeTooSkewed"}), HasSubstr("clock"));
-  EXPECT_THAT(advice(403, {"AccessDenied"}), HasSubstr("whoever owns bucket bucket"));
+  EXPECT_THAT(advice(403, {"AccessDenied"}),
+              AllOf(HasSubstr("whoever owns bucket bucket"), HasSubstr("s3:ListBucket")));
+  for (const int moved : {301, 302, 307, 308}) {
+    EXPECT_THAT(advice(moved, {}), HasSubstr("not in region us-east-1: set AWS_REGION")) << moved;
+  }
   EXPECT_EQ(advice(404, {"NoSuchKey"}), "");
   account.access_key.clear();
   EXPECT_THAT(advice(403, {"AccessDenied"}), HasSubstr("no credentials were found"));

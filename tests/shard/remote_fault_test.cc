@@ -145,6 +145,16 @@ TEST(RemoteFaults, ADamagedOffsetTableIsSeenWithTheShard) {
   EXPECT_EQ(RemoteStream::tokens(stream, 0), remote.true_tokens(0));
 }
 
+TEST(RemoteFaults, AShardThatIsNoShardNamesItsUrl) {
+  RemoteStream remote("zstd", {});
+  remote.s3().damage = [&](const HttpMessage& message, HttpReply& reply) {
+    if (message.target.ends_with(remote.name(2))) reply.body.assign(reply.body.size(), 'x');
+  };
+  const auto stream = TokenStream::open(Env::posix(), remote.open());
+  EXPECT_THAT(error_of([&] { stream.open_shard(2); }, ErrorCode::kCorrupt),
+              HasSubstr(remote.url() + "/" + remote.name(2)));
+}
+
 TEST(RemoteFaults, AFileOfTheCacheThatRotsIsFetchedAgain) {
   RemoteStream remote;
   const auto stream = TokenStream::open(Env::posix(), remote.open());
@@ -188,9 +198,10 @@ TEST(RemoteFaults, AFullDiskSaysSo) {
   RemoteStream remote;
   SmallDisk env(Env::posix(), 1000);
   const auto shards = remote.open(env);
-  EXPECT_THAT(error_of([&] { shards->hold(0); }, ErrorCode::kIo),
-              AllOf(HasSubstr(remote.cache().string()), HasSubstr("the disk is full"),
-                    HasSubstr("free disk, lower cache.limit")));
+  EXPECT_THAT(
+      error_of([&] { shards->hold(0); }, ErrorCode::kIo),
+      AllOf(HasSubstr(remote.url() + "/" + remote.name(0)), HasSubstr(remote.cache().string()),
+            HasSubstr("the disk is full"), HasSubstr("free disk, lower cache.limit")));
   FaultInjectionEnv failing(Env::posix());
   const auto others = remote.open(failing);
   failing.fail_after(3);

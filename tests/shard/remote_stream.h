@@ -62,7 +62,9 @@ class RemoteStream {
 
   std::shared_ptr<RemoteShards> open(Env& env = Env::posix()) { return open(options(), env); }
   std::shared_ptr<RemoteShards> open(const CacheOptions& options, Env& env = Env::posix()) {
-    return RemoteShards::open(env, url(), options, net::storage_options(), clock_);
+    net::Options http = net::storage_options();
+    http.seed = 1;
+    return RemoteShards::open(env, url(), options, http, clock_);
   }
   // For many threads, which wait for each other.
   std::shared_ptr<RemoteShards> open_in_real_time() {

@@ -3,6 +3,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <functional>
+#include <string>
+#include <vector>
+
 #include "rexbert/net/web_env.h"
 #include "shard/cache_files.h"
 #include "shard/remote_stream.h"
@@ -110,6 +114,39 @@ TEST(RemoteShards, AFolderWithoutAnIndexIsNoStream) {
   EXPECT_THAT(error_of([&] { remote.open(); }, ErrorCode::kNotFound),
               AllOf(HasSubstr("/bucket/train/index.json: no such object"),
                     HasSubstr("whose index is written last")));
+}
+
+// As a public bucket answers whoever may read and not list.
+TEST(RemoteShards, ASidecarMayBeForbidden) {
+  RemoteStream remote("zstd");
+  remote.s3().hides_missing = true;
+  const auto stream = TokenStream::open(Env::posix(), remote.open());
+  EXPECT_FALSE(stream.info());
+  EXPECT_EQ(RemoteStream::tokens(stream, 1), remote.true_tokens(1));
+  net::WebEnv web(Env::posix());
+  EXPECT_TRUE(verify_stream(web, remote.url()).ok());
+  remote.s3().remove("/bucket/train/index.json");
+  for (const auto& open : std::vector<std::function<void()>>{
+           [&] { remote.open(); }, [&] { verify_stream(web, remote.url()); }}) {
+    EXPECT_THAT(error_of(open, ErrorCode::kIo),
+                AllOf(HasSubstr("index.json"), HasSubstr("status 403")));
+  }
+}
+
+TEST(RemoteShards, PasswordsInUrlsAreRefusedUnread) {
+  RemoteStream remote;
+  net::WebEnv web(Env::posix());
+  std::string url = remote.url();
+  url.insert(7, "user:secret@");
+  for (const auto& open : std::vector<std::function<void()>>{
+           [&] { RemoteShards::open(Env::posix(), url, remote.options()); },
+           [&] { TokenStream::open(Env::posix(), url, {}, remote.options()); },
+           [&] { verify_stream(web, url); }, [&] { describe_stream(web, url); }}) {
+    EXPECT_THAT(error_of(open, ErrorCode::kUsage),
+                AllOf(HasSubstr("expected a URL without user:password@"),
+                      ::testing::Not(HasSubstr("secret"))));
+  }
+  EXPECT_THAT(remote.s3().requests(), SizeIs(0));
 }
 
 TEST(RemoteShards, VerifyReadsUrls) {

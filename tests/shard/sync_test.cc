@@ -4,7 +4,9 @@
 #include <gtest/gtest.h>
 
 #include <cstdlib>
+#include <string>
 
+#include "rexbert/core/hash.h"
 #include "shard/remote_stream.h"
 
 namespace rexbert::shard {
@@ -66,11 +68,55 @@ TEST_F(Sync, LeavesNoIndexWhereItFails) {
   EXPECT_FALSE(fs::exists(target_.path() / "train" / "index.json"));
 }
 
+// Of an encrypted object the ETag is no MD5.
+TEST_F(Sync, KnowsEncryptedObjects) {
+  RemoteStream plain("", {});  // without hashes, the ETag is all there is to compare
+  const std::string url = plain.url();
+  ::setenv("AWS_ENDPOINT_URL", url.substr(0, url.find("/bucket")).c_str(), 1);
+  int round = 0;
+  for (const char* encryption : {"", "AES256", "aws:kms"}) {
+    plain.s3().encryption = encryption;
+    const std::string to = (target_.path() / str_cat(++round)).string();
+    EXPECT_EQ(sync("s3://bucket/train", to).copied, plain.index().shards.size()) << encryption;
+    EXPECT_EQ(contents_of(to), contents_of(plain.folder())) << encryption;
+    EXPECT_EQ(sync(to, "s3://bucket/train").copied, 0u) << encryption;
+  }
+  plain.s3().encryption = "AES256";
+  plain.s3().damage = [&](const test::HttpMessage& message, test::HttpReply& reply) {
+    if (message.target.ends_with(plain.name(1)) && message.method == "GET") reply.body[40] ^= 1;
+  };
+  const std::string to = (target_.path() / "damaged").string();
+  EXPECT_THAT(error_of([&] { sync("s3://bucket/train", to); }, ErrorCode::kCorrupt),
+              ::testing::AllOf(HasSubstr(plain.name(1)), HasSubstr("as its ETag says")));
+  // A partial file that was whole when its process ended is compared too.
+  plain.s3().damage = {};
+  std::string whole = plain.s3().objects().at("/bucket/train/" + plain.name(1));
+  write_all(fs::path(to) / (plain.name(1) + ".version"), "\"" + hash_hex("md5", whole) + "\"");
+  const std::string sound = whole;
+  whole[40] ^= 1;
+  write_all(fs::path(to) / (plain.name(1) + ".partial"), whole);
+  sync("s3://bucket/train", to);
+  EXPECT_EQ(read_all(fs::path(to) / plain.name(1)), sound);
+}
+
+TEST_F(Sync, ASidecarMayBeForbidden) {
+  remote_.s3().hides_missing = true;
+  const std::string to = (target_.path() / "train").string();
+  sync("s3://bucket/train", to);
+  EXPECT_EQ(contents_of(to), contents_of(remote_.folder()));
+}
+
 TEST_F(Sync, WantsAFolderAndAUrl) {
   EXPECT_THAT(error_of([&] { sync("a", "b"); }, ErrorCode::kUsage),
               HasSubstr("expected a folder and a URL"));
   EXPECT_THAT(error_of([&] { sync("a", "https://host/b"); }, ErrorCode::kUsage),
               HasSubstr("expected an s3:// URL to write to"));
+  for (const char* url : {"https://user:secret@host/b", "s3://user:secret@bucket/b"}) {
+    const auto refused = ::testing::AllOf(HasSubstr("expected a URL without user:password@"),
+                                          ::testing::Not(HasSubstr("secret")));
+    EXPECT_THAT(error_of([&] { sync("a", url); }, ErrorCode::kUsage), refused);
+    EXPECT_THAT(error_of([&] { sync(url, "a"); }, ErrorCode::kUsage), refused);
+  }
 }
 
 }  // namespace

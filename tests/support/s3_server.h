@@ -69,6 +69,10 @@ class S3Server {
   std::string secret_key = {};  // empty: everybody may do everything
   std::string session_token = {};
   std::string region = "us-east-1";
+  // As for keys without s3:ListBucket: what is not there is forbidden.
+  bool hides_missing = false;
+  // "AES256" or "aws:kms"; ETags are then as S3's, an MD5 or something like one.
+  std::string encryption = {};
   // Called first; a reply that it gives is sent in the place of the true one.
   std::function<std::optional<HttpReply>(const HttpMessage&)> intervene = {};
   // Called with the reply, before it is sent.
@@ -112,6 +116,9 @@ class S3Server {
     }
     HttpReply reply = check(message).value_or(HttpReply{0});
     if (reply.status == 0) reply = serve(message);
+    if (!encryption.empty()) {
+      reply.headers.emplace_back("x-amz-server-side-encryption", encryption);
+    }
     if (damage) damage(message, reply);
     return reply;
   }
@@ -156,6 +163,8 @@ class S3Server {
       return {200, {{"ETag", etag(message.body)}}};
     }
     const auto found = objects_.find(message.target);
+    if (found == objects_.end() && hides_missing)
+      return error(403, "AccessDenied", "Access Denied");
     if (found == objects_.end()) {
       const std::string bucket = message.target.substr(0, message.target.find('/', 1) + 1);
       const auto near = objects_.lower_bound(bucket);
@@ -182,8 +191,8 @@ class S3Server {
     return reply;
   }
 
-  static std::string etag(const std::string& contents) {
-    return "\"" + hash_hex("md5", contents) + "\"";
+  std::string etag(const std::string& contents) const {
+    return "\"" + hash_hex("md5", encryption == "aws:kms" ? contents + "?" : contents) + "\"";
   }
 
   mutable std::mutex mutex_;

@@ -55,6 +55,15 @@ TEST_F(RunConfigTest, TyposAreErrorsWithTheNearestKey) {
   EXPECT_THAT(error({"phases.0.tokens=-5"}), HasSubstr("phases[0].tokens: expected a count"));
 }
 
+TEST_F(RunConfigTest, UrlsHoldNoPassword) {
+  for (const char* at : {"checkpoint.mirror=s3://user:secret@bucket/runs",
+                         "streams.general.path=https://user:secret@host/general"}) {
+    const std::string text = error({at});
+    EXPECT_THAT(text, HasSubstr("expected a URL without user:password@")) << at;
+    EXPECT_THAT(text, ::testing::Not(HasSubstr("secret"))) << at;
+  }
+}
+
 TEST_F(RunConfigTest, GuidedMaskingAndTheSalienceTableBelongTogether) {
   EXPECT_THAT(error({"phases.0.masking={policy: guided}"}), HasSubstr("salience: missing; guided"));
   EXPECT_THAT(error({"salience=table.json"}), HasSubstr("salience: has no effect here"));

@@ -30,7 +30,8 @@ Environment process_environment();
 // AWS_REGION, AWS_DEFAULT_REGION, AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL and AWS_CA_BUNDLE; what
 // they do not say, by the profile AWS_PROFILE ("default") of the files AWS_SHARED_CREDENTIALS_FILE
 // and AWS_CONFIG_FILE (in ~/.aws: credentials, config). Throws Error(kConfig) for half a pair of
-// keys, a profile asked for that is in neither file, and a line that is none of such a file.
+// keys, a profile asked for that is in neither file, a line that is none of such a file, and an
+// endpoint that names a user.
 AwsAccount load_aws_account(Env& env, const Environment& environment = process_environment());
 
 // s3://bucket/key

@@ -69,7 +69,11 @@ struct Request {
   std::vector<Header> headers = {};
   std::string_view body = {};           // of PUT and POST; lives until the call returns
   std::optional<ByteRange> range = {};  // of GET
+  // No redirect is followed then: it would take X-Amz-Security-Token along.
   std::optional<AwsSignature> signature = {};
+  // A file of logins by host, as ~/.netrc is, that may lack; a redirect to another host gets that
+  // host's. Empty: none.
+  std::string netrc = {};
   BodySink* sink = nullptr;                         // null: the body goes into the response
   std::function<void(const Retry&)> on_retry = {};  // just before the next try; may throw to stop
   // Called with the bytes that this try brought as they come, and at least about once a second,

@@ -22,13 +22,21 @@ bool is_url(const fs::path& path);
 // Options for reading and writing large objects: an outage of a minute is waited for, and there is
 // no time limit on a whole transfer, but one on a transfer that stands still. A request that never
 // succeeds ends within four minutes, so that two of them, one ahead and one that is waited for, end
-// before the other ranks give up on this one (distributed.timeout, 10 min).
+// before the other ranks give up on this one (distributed.timeout, 10 min). The seed
+// is random, so that processes that one outage stopped do not come back in step.
 Options storage_options();
 
 struct ObjectInfo {
   uint64_t size = 0;
   std::string version = {};  // ETag, else Last-Modified, else empty
+  // Hex digits, where an S3 server says it: by the ETag of what was uploaded at once and is not
+  // encrypted with a key of KMS or of the client. Else empty.
+  std::string md5 = {};
 };
+
+// What an answer "forbidden" is. S3 gives it for an object that is not there to whoever lacks
+// s3:ListBucket, and so do web servers in front of a bucket.
+enum class Forbidden { kIsAnError, kIsAbsent };
 
 // An object is no longer the one that a reader began with: Error(kIo).
 class ChangedError : public Error {
@@ -44,17 +52,20 @@ struct PartWatch {
 
 // Objects behind URLs: s3:// at any server that speaks S3, http:// and https:// at any server. Safe
 // for many threads. The account of s3:// is looked up at its first use, and again where the server
-// says that a token has expired.
+// says that a token has expired. http(s):// sends the host's login of $NETRC or ~/.netrc.
 //
 // Errors name the URL as the caller writes it and what to do: kNotFound for an object or bucket
-// that is not there, kIo for all that the client could not do, keys and rights included.
+// that is not there, kIo for all that the client could not do, keys and rights included, kUsage for
+// a URL with user:password@.
 class Storage {
  public:
   explicit Storage(Options options = storage_options(), Clock& clock = Clock::steady(),
                    Env& env = Env::posix(), Environment environment = process_environment());
 
-  // Nothing where there is no such object; a missing bucket is Error(kNotFound).
-  std::optional<ObjectInfo> look_up(const std::string& url);
+  // Nothing where there is no such object; a missing bucket is Error(kNotFound). kIsAbsent is for
+  // objects that may lack beside one that could be read; wrong keys stay an error.
+  std::optional<ObjectInfo> look_up(const std::string& url,
+                                    Forbidden forbidden = Forbidden::kIsAnError);
 
   // A whole object that is small, or whose size is not known.
   std::string read(const std::string& url);
@@ -77,6 +88,9 @@ class Storage {
   Client& s3_client(const AwsAccount& account);
   // The response to `request` for `url`, signed where it is s3://, whatever its status.
   Response send(Request request, const std::string& url);
+  // The same for s3://. In the place of a failure of HEAD comes that of GET, whose body says why.
+  Response send_s3(const Request& request, const std::string& url);
+  Response send_as(const AwsAccount& account, Request request, const std::string& url);
   // The error that `response` is, with what the server says of it.
   [[noreturn]] void fail(const Request& request, const Response& response, const std::string& url);
 

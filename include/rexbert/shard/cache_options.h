@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "rexbert/config/schema.h"
@@ -9,6 +10,8 @@ namespace rexbert::shard {
 
 // True for the URL of a stream: s3://, http:// or https://.
 bool is_stream_url(const std::string& path);
+// What is wrong with such a URL: it holds user:password@, which the text leaves out.
+std::optional<std::string> stream_url_problem(const std::string& path);
 
 // The block `cache:` of a stream behind a URL.
 struct CacheOptions {

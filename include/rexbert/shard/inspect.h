@@ -26,7 +26,7 @@ struct VerifyReport {
 // Reads the whole stream: sizes and hashes of the raw and the compressed form, headers, every value
 // of every sample, and the sidecar's counts. Damage becomes a problem and the next shard follows.
 // `progress(shards done, shards)` is called after each shard.
-// Throws Error(kNotFound) when there is no index.
+// Throws when index or sidecar cannot be read: Error(kNotFound) where there is no index.
 VerifyReport verify_stream(Env& env, const fs::path& directory,
                            const std::function<void(uint64_t, uint64_t)>& progress = {});
 

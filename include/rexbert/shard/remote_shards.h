@@ -32,6 +32,7 @@ class RemoteShards {
   RemoteShards& operator=(const RemoteShards&) = delete;
 
   const std::string& url() const;
+  std::string url(size_t shard) const;
   const Index& index() const;
   const std::optional<StreamInfo>& info() const;
 
