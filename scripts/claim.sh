@@ -17,7 +17,8 @@
 #   --quick     a hundredth of the tokens and few examples, to try the script
 #   -h, --help  print this
 #
-# Results: WORK_DIR/results/results.{md,json,html}. About three hours on two cores.
+# Results: WORK_DIR/results/results.{md,json,html}. About five hours on one
+# core, or three with a seed on each of two cores (docs/results/evaluation.md).
 set -euo pipefail
 source "$(dirname -- "${BASH_SOURCE[0]}")/lib.sh"
 quick=no
