@@ -70,7 +70,7 @@ RunEnd Trainer::run(const std::function<bool()>& stop_requested) {
     const Clock::time_point start = Clock::now();
     std::optional<batch::LoadedStep> next = ahead ? std::exchange(ahead, {}) : next_step();
     if (!next) {
-      interrupted = true;
+      signalled = true;
       break;
     }
     batch::LoadedStep& loaded = *next;
