@@ -176,7 +176,7 @@ TEST_F(RemoteLoaderTest, ResumesAfterAnOffsetTableWasDamagedOnItsWay) {
 
 // No shard comes, and nobody waits for it to the end of all retries.
 TEST_F(RemoteLoaderTest, ALoaderThatWaitsForDataCanBeStopped) {
-  make({.lengths = std::vector<int32_t>(3000, 900), .shard_bytes = 6000});
+  make({.lengths = std::vector<int32_t>(300, 900), .shard_bytes = 6000});
   std::promise<void> end;
   const std::shared_future<void> ended = end.get_future().share();
   std::atomic<int> asked = 0;

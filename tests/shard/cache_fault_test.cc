@@ -392,9 +392,15 @@ TEST(CacheFaults, ProcessesShareTheWorkOfOffsetTables) {
   RemoteStream remote;
   std::set<std::string> ranges;
   std::mutex mutex;
+  std::atomic<int> asked = 0;
   remote.s3().intervene = [&](const HttpMessage& message) -> std::optional<HttpReply> {
-    const std::scoped_lock lock(mutex);
-    if (is_shard(message)) ranges.insert(message.header("range"));
+    if (!is_shard(message)) return {};
+    {
+      const std::scoped_lock lock(mutex);
+      ranges.insert(message.header("range"));
+    }
+    ++asked;
+    spin_until([&] { return asked >= 6; });  // three ranks of two threads, all at work
     return {};
   };
   std::vector<std::thread> ranks;
