@@ -87,6 +87,13 @@ TEST_F(Mirror, WhatFailsIsTriedWithTheNextCheckpoint) {
   EXPECT_EQ(s3_.objects().at("/bucket/runs/demo/latest"), "step-000000020\n");
 }
 
+// It may be one that the keys may not read, and a new run would write over it.
+TEST_F(Mirror, AForbiddenLatestIsNoNewRun) {
+  s3_.hides_missing = true;
+  EXPECT_THAT(error_of([&] { restore(other_ / "checkpoints"); }),
+              AllOf(HasSubstr("/latest"), HasSubstr("s3:ListBucket")));
+}
+
 TEST_F(Mirror, DamageAndStrangeNamesAreRefused) {
   {
     CheckpointMirror mirror(env_, kUrl, net::storage_options(), clock_);
