@@ -16,21 +16,21 @@ constexpr std::string_view kLatest = "latest";
 constexpr std::string_view kFetching = ".fetching-";
 
 std::string manifest_name() { return std::string(ckpt::kManifestFile); }
-std::string latest_url(const std::string& url) {
-  return shard::url_of(url, std::string(kLatest));
-}
+std::string latest_url(const std::string& url) { return shard::url_of(url, std::string(kLatest)); }
 
-// The checkpoints that a mirror names, the newest first.
-std::vector<std::string> read_names(net::Storage& storage, const std::string& url) {
+// The checkpoints that a mirror names, the newest first. With kIsAbsent, none where the keys may
+// not see whether there are some.
+std::vector<std::string> read_names(net::Storage& storage, const std::string& url,
+                                    net::Forbidden forbidden) {
   std::vector<std::string> names;
-  if (!storage.look_up(latest_url(url))) return names;
+  if (!storage.look_up(latest_url(url), forbidden)) return names;
   for (const std::string& line : str_split(storage.read(latest_url(url)), '\n')) {
     const std::string name(str_trim(line));
     if (name.empty()) continue;
     if (!ckpt::step_of(name)) {
-      throw Error(ErrorCode::kCorrupt, str_cat(latest_url(url),
-                                               ": expected the name of a checkpoint, got ",
-                                               str_quote(name)));
+      throw Error(
+          ErrorCode::kCorrupt,
+          str_cat(latest_url(url), ": expected the name of a checkpoint, got ", str_quote(name)));
     }
     names.push_back(name);
   }
@@ -104,7 +104,7 @@ void CheckpointMirror::run() {
 void CheckpointMirror::copy(const fs::path& folder) {
   const std::string name = folder.filename().string();
   const std::string target = shard::url_of(url_, name);
-  const std::vector<std::string> there = read_names(storage_, url_);
+  const std::vector<std::string> there = read_names(storage_, url_, net::Forbidden::kIsAbsent);
   std::vector<std::string> names = names_before(there, ckpt::step_of(name).value());
   if (names.size() < there.size()) write_names(names);
   const ckpt::Manifest manifest = ckpt::Manifest::load(env_, folder);
@@ -123,7 +123,7 @@ void CheckpointMirror::write_names(const std::vector<std::string>& names) {
 
 void rewind_mirror(const std::string& url, int64_t step, const net::Options& http, Clock& clock) {
   net::Storage storage(http, clock);
-  const std::vector<std::string> names = read_names(storage, url);
+  const std::vector<std::string> names = read_names(storage, url, net::Forbidden::kIsAbsent);
   const std::vector<std::string> left = names_before(names, step + 1);
   if (left.size() < names.size()) storage.write(latest_url(url), text_of(left));
 }
@@ -169,7 +169,7 @@ std::optional<fs::path> restore_checkpoint(Env& env, const std::string& url,
                                            Clock& clock) {
   net::Storage storage(http, clock, env);
   std::optional<Error> newest_problem;
-  for (const std::string& name : read_names(storage, url)) {
+  for (const std::string& name : read_names(storage, url, net::Forbidden::kIsAnError)) {
     remove_fetched(env, directory, name);
     try {
       return restore(env, storage, url, name, directory);

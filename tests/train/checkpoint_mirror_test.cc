@@ -111,6 +111,14 @@ TEST_F(Mirror, NeedsACheckpointUntilItIsCopied) {
   EXPECT_FALSE(env_.exists(folder));
 }
 
+// It may be one that the keys may not read, and a new run would write over it; one that begins
+// anew all the same is copied.
+TEST_F(Mirror, AForbiddenLatestIsNoNewRun) {
+  s3_.hides_missing = true;
+  EXPECT_THAT(error_of([&] { restore(other_ / "checkpoints"); }),
+              AllOf(HasSubstr("/latest"), HasSubstr("s3:ListBucket")));
+}
+
 TEST_F(Mirror, DamageAndStrangeNamesAreRefused) {
   {
     CheckpointMirror mirror(env_, kUrl, net::storage_options(), clock_);
