@@ -34,10 +34,10 @@ TEST_P(MemoryTest, IsWhatAProcessTakes) {
 INSTANTIATE_TEST_SUITE_P(Shapes, MemoryTest,
                          ::testing::Values(Shape{"micro", 2, 512}, Shape{"micro", 1, 4096},
                                            Shape{"mini", 1, 1024}),
-                         [](const auto& info) {
-                           return std::string(info.param.preset) + "Of" +
-                                  std::to_string(info.param.sequences) + "Times" +
-                                  std::to_string(info.param.context_length);
+                         [](const auto& shape) {
+                           return std::string(shape.param.preset) + "Of" +
+                                  std::to_string(shape.param.sequences) + "Times" +
+                                  std::to_string(shape.param.context_length);
                          });
 
 }  // namespace
