@@ -52,16 +52,20 @@ void allow_auto(config::Field<DataOptions>& field) {
   field.read = [kAuto, number = field.read](const config::Node& node, DataOptions& options,
                                             config::Reader& reader, const std::string& path,
                                             const config::Field<DataOptions>& self) {
-    if (node.kind != config::NodeKind::kScalar || node.scalar != kAuto) {
-      return number(node, options, reader, path, self);
+    int64_t value = 0;
+    if (node.kind == config::NodeKind::kScalar && node.scalar == kAuto) {
+      options.micro_tokens = kAutoMicroTokens;
+      reader.note_origin(path, node.where());
+    } else if (config::read_integer(node, self.limits.form, value) &&
+               self.limits.allows(static_cast<double>(value))) {
+      number(node, options, reader, path, self);
+    } else {
+      reader.problem(node, path, "expected " + self.type_name(self) + ", got " + node.described());
     }
-    options.micro_tokens = kAutoMicroTokens;
-    reader.note_origin(path, node.where());
   };
-  field.write = [kAuto, number = field.write](const DataOptions& options,
-                                              const config::Field<DataOptions>& self,
-                                              const config::Reader* reader,
-                                              const std::string& path) {
+  field.write = [kAuto, number = field.write](
+                    const DataOptions& options, const config::Field<DataOptions>& self,
+                    const config::Reader* reader, const std::string& path) {
     if (options.micro_tokens != kAutoMicroTokens) return number(options, self, reader, path);
     return config::Node::make_scalar(std::string(kAuto));
   };
@@ -91,7 +95,8 @@ void describe(config::Schema<DataOptions>& schema) {
   auto& micro_tokens =
       schema.field("micro_tokens", &DataOptions::micro_tokens)
           .doc(
-              "A micro-batch takes as many rows as fit, at least one. auto: as many as fit into the "
+              "A micro-batch takes as many rows as fit, at least one. auto: as many as fit into "
+              "the "
               "device's memory, by prediction and a probe, when a run starts; it goes on with that "
               "number wherever it is resumed, because another one adds in another order.")
           .unit("tokens")
