@@ -208,9 +208,8 @@ void bench_op(OpArguments arguments) {
     std::printf(
         "%s, %lld tokens in sequences of %lld: forward %.2f ms (fastest %.2f, slowest %.2f of %d), "
         "backward %.2f ms, %.1f ns a token, %.1f GFLOP/s, %.1f GB/s\n",
-        options.op.c_str(), static_cast<long long>(options.tokens),
-        static_cast<long long>(context), 1e3 * forward, 1e3 * *fastest, 1e3 * *slowest,
-        options.repeats, 1e3 * (seconds - forward),
+        options.op.c_str(), static_cast<long long>(options.tokens), static_cast<long long>(context),
+        1e3 * forward, 1e3 * *fastest, 1e3 * *slowest, options.repeats, 1e3 * (seconds - forward),
         1e9 * seconds / static_cast<double>(options.tokens), result.flops / seconds / 1e9,
         result.bytes / seconds / 1e9);
   }

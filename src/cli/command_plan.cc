@@ -32,8 +32,8 @@ std::map<std::string, int64_t> tokens_held(const train::RunConfig& config) {
       }
     } catch (const Error& error) {
       if (!shard::is_stream_url(stream.path)) throw;
-      log::warning(str_cat("streams.", name, ": ", error.what(),
-                           "; what it holds is not looked at"));
+      log::warning(
+          str_cat("streams.", name, ": ", error.what(), "; what it holds is not looked at"));
     }
   }
   return held;
@@ -41,10 +41,10 @@ std::map<std::string, int64_t> tokens_held(const train::RunConfig& config) {
 
 Json to_json(const train::MicroBatchPlan& micro) {
   const nn::MemoryEstimate& memory = micro.memory;
-  return {{"micro_tokens", micro.tokens},   {"bytes", memory.total()},
-          {"weights", memory.weights},      {"gradients", memory.gradients},
-          {"moments", memory.moments},      {"activations", memory.activations},
-          {"loss", memory.loss},            {"workspace", memory.workspace},
+  return {{"micro_tokens", micro.tokens}, {"bytes", memory.total()},
+          {"weights", memory.weights},    {"gradients", memory.gradients},
+          {"moments", memory.moments},    {"activations", memory.activations},
+          {"loss", memory.loss},          {"workspace", memory.workspace},
           {"process", memory.process}};
 }
 
@@ -57,8 +57,8 @@ void print_memory(const train::RunConfig& config, const train::MicroBatchPlan& m
       bytes(memory.total()).c_str(), format_count(micro.tokens).c_str(),
       config.data.micro_tokens == batch::kAutoMicroTokens ? " (auto: settled when the run starts)"
                                                           : "",
-      bytes(memory.weights).c_str(), bytes(memory.gradients).c_str(),
-      bytes(memory.moments).c_str(), bytes(memory.activations).c_str(), bytes(memory.loss).c_str(),
+      bytes(memory.weights).c_str(), bytes(memory.gradients).c_str(), bytes(memory.moments).c_str(),
+      bytes(memory.activations).c_str(), bytes(memory.loss).c_str(),
       bytes(memory.workspace).c_str(), bytes(memory.process).c_str());
 }
 
@@ -74,8 +74,8 @@ void print_plan(const Options& options) {
   const train::RunConfig& config = loaded.config;
   const plan::Plan plan = train::plan_of(Env::posix(), config);
   std::optional<plan::Ranks> ranks;
-  const train::MicroBatchPlan micro = train::plan_micro_batch(
-      config, plan, static_cast<int>(options.world_size.value_or(1)));
+  const train::MicroBatchPlan micro =
+      train::plan_micro_batch(config, plan, static_cast<int>(options.world_size.value_or(1)));
   if (options.world_size) ranks = {*options.world_size, micro.tokens};
   const auto held = tokens_held(config);
   const auto report = with_context(

@@ -29,17 +29,18 @@ MemoryEstimate predict_memory(const EncoderConfig& config, Precision precision, 
   estimate.moments = 2 * kFloat * parameters;
   // A layer keeps its input, both normed states, q, k and v, attention's output, the state between
   // attention and MLP: 8 D; the gate's two halves and its result: 3 I; and in float32 the norms'
-  // means and deviations and attention's normalizers. Behind the last layer there is one more state.
-  const double per_token = element * (8 * hidden + 3 * intermediate) +
-                           kFloat * (4 + static_cast<double>(config.heads));
+  // means and deviations and attention's normalizers. Behind the last layer there is one more
+  // state.
+  const double per_token =
+      element * (8 * hidden + 3 * intermediate) + kFloat * (4 + static_cast<double>(config.heads));
   estimate.activations = rows * (layers * per_token + element * hidden);
   // Picked states, dense, gelu and norm, and the gradient of the last; a chunk of 256 rows of
   // exponentials; the gradient of the decoder's weight.
   constexpr double kChunkRows = 256;
   estimate.loss = 5 * element * masked * hidden +
-                  kFloat * std::min(kChunkRows, masked) * vocabulary +
-                  kFloat * vocabulary * hidden;
-  // Backward through a gated unit: the gradients of its result and of both halves, and of the state.
+                  kFloat * std::min(kChunkRows, masked) * vocabulary + kFloat * vocabulary * hidden;
+  // Backward through a gated unit: the gradients of its result and of both halves, and of the
+  // state.
   estimate.workspace = element * rows * (3 * intermediate + hidden);
   estimate.process = 300.0 * (1 << 20);
   return estimate;

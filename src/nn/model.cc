@@ -86,9 +86,8 @@ torch::Tensor Layer::forward(const torch::Tensor& input_TD, const EncoderInput& 
                             {.seed = input.seed, .step = input.step, .layer = index_});
   });
   const auto gated_TI = gate(norm(hidden_TD, *mlp_norm_, config_.norm_eps), *mlp_->in);
-  return in_part(StepPart::kMlpOut, [&] {
-    return torch::addmm(hidden_TD, gated_TI, mlp_->out->like(gated_TI).t());
-  });
+  return in_part(StepPart::kMlpOut,
+                 [&] { return torch::addmm(hidden_TD, gated_TI, mlp_->out->like(gated_TI).t()); });
 }
 
 Encoder::Encoder(const EncoderConfig& config) : config_(config) {
@@ -162,8 +161,8 @@ MaskedLanguageModel::Head MaskedLanguageModel::head(const EncoderInput& input,
   const auto hidden_TD = model_->forward(input, embedding_VD);
   const auto type = embedding_VD.scalar_type();
   const auto weight_VD = config().tied ? embedding_VD : decoder_->weight.to(type);
-  const auto states_MD = in_part(
-      StepPart::kHead, [&] { return head_->forward(hidden_TD.index_select(0, masked_M)); });
+  const auto states_MD =
+      in_part(StepPart::kHead, [&] { return head_->forward(hidden_TD.index_select(0, masked_M)); });
   return {states_MD, weight_VD, decoder_->bias.to(type)};
 }
 

@@ -40,8 +40,9 @@ StepProfile::StepProfile() {
   if (!current.compare_exchange_strong(none, this)) {
     throw Error(ErrorCode::kUsage, "StepProfile: expected none to be at work, got another");
   }
-  handle_ = at::addGlobalCallback(at::RecordFunctionCallback(&start, &end).scopes(
-      {at::RecordScope::USER_SCOPE, at::RecordScope::BACKWARD_FUNCTION}));
+  handle_ = at::addGlobalCallback(
+      at::RecordFunctionCallback(&start, &end)
+          .scopes({at::RecordScope::USER_SCOPE, at::RecordScope::BACKWARD_FUNCTION}));
 }
 
 StepProfile::~StepProfile() {

@@ -36,8 +36,7 @@ double measure_product_ceiling(c10::Device device, torch::ScalarType type, int r
   const auto a = torch::ones({size, size}, options);
   const auto b = torch::ones({size, size}, options);
   auto product = torch::empty({size, size}, options);
-  const double seconds =
-      best_seconds(device, repeats, [&] { at::mm_out(product, a, b); });
+  const double seconds = best_seconds(device, repeats, [&] { at::mm_out(product, a, b); });
   const auto edge = static_cast<double>(size);
   return 2 * edge * edge * edge / seconds;
 }

@@ -53,8 +53,8 @@ batch::PackedBatch BenchRun::next_batch() {
 double BenchRun::step() {
   const int64_t number = steps_;
   batch::PackedBatch batch = next_batch();
-  shape_ = nn::shape_of(options_.model, batch.offsets_S1,
-                        static_cast<int64_t>(batch.masked_M.size()));
+  shape_ =
+      nn::shape_of(options_.model, batch.offsets_S1, static_cast<int64_t>(batch.masked_M.size()));
   const eval::ModelInput host_input = eval::view_training_batch(
       batch, {160'000, 10'000}, {.seed = 0, .step = number, .first_row = 0});
   const auto start = std::chrono::steady_clock::now();

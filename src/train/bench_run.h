@@ -20,8 +20,8 @@ class BenchRun {
   // The next step, from its data's way to the device to its loss, and its seconds.
   double step();
 
-  double loss() const { return loss_; }                // of the last step
-  nn::BatchShape shape() const { return shape_; }      // of the last step
+  double loss() const { return loss_; }            // of the last step
+  nn::BatchShape shape() const { return shape_; }  // of the last step
   double waited_seconds() const { return reducer_->exposed_seconds(); }
   c10::Device device() const { return model_.device(); }
   const nn::MaskedLanguageModel& model() const { return model_; }

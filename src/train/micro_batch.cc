@@ -126,8 +126,8 @@ int64_t choose_micro_tokens(nn::MaskedLanguageModel& model, nn::Precision precis
                          " tokens is predicted to need ", need_of(limits.longest_row), " of ",
                          format_bytes(static_cast<uint64_t>(budget)), ": trying it"));
   }
-  int64_t tokens = std::clamp(predicted, limits.longest_row,
-                              std::max(limits.most, limits.longest_row));
+  int64_t tokens =
+      std::clamp(predicted, limits.longest_row, std::max(limits.most, limits.longest_row));
   while (!fits(model, limits, tokens, budget) && tokens > limits.longest_row) {
     tokens = std::max(limits.longest_row, tokens / 2);
   }

@@ -109,9 +109,8 @@ class Maker {
     const auto targets = torch::randint(model_.vocabulary, {masked_}, torch::kInt32);
     return {{hidden, weight, bias},
             [=, reference = options_.reference] {
-              return reference
-                         ? ops::reference::linear_cross_entropy(hidden, weight, bias, targets)
-                         : ops::linear_cross_entropy(hidden, weight, bias, targets);
+              return reference ? ops::reference::linear_cross_entropy(hidden, weight, bias, targets)
+                               : ops::linear_cross_entropy(hidden, weight, bias, targets);
             },
             nn::cost_of(nn::StepPart::kDecoder, model_, shape_)};
   }
@@ -130,10 +129,10 @@ class Maker {
                                     .beta2_hat = 0.98};
     return {{},
             [=, reference = options_.reference]() mutable {
-              return reference ? ops::reference::stable_adamw_update(parameter, gradient, exp_avg,
-                                                                     exp_avg_sq, step)
-                               : ops::stable_adamw_update(parameter, gradient, exp_avg, exp_avg_sq,
-                                                          step);
+              return reference
+                         ? ops::reference::stable_adamw_update(parameter, gradient, exp_avg,
+                                                               exp_avg_sq, step)
+                         : ops::stable_adamw_update(parameter, gradient, exp_avg, exp_avg_sq, step);
             },
             {0, 4.0 * 7 * static_cast<double>(parameters)}};
   }

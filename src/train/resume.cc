@@ -189,10 +189,11 @@ Origin find_origin(Env& env, const LoadedConfig& loaded, const std::string& resu
   }
   if (const auto found = store.newest_valid()) return resumed_from(env, loaded, found->folder, now);
   if (!steps.empty()) {
-    throw Error(ErrorCode::kCorrupt,
-                str_cat("no checkpoint in ", store.directory().string(), " is whole; remove them to ",
-                        mirror.empty() ? "begin again" : "go on from checkpoint.mirror",
-                        ", or choose another run.directory"));
+    throw Error(
+        ErrorCode::kCorrupt,
+        str_cat("no checkpoint in ", store.directory().string(), " is whole; remove them to ",
+                mirror.empty() ? "begin again" : "go on from checkpoint.mirror",
+                ", or choose another run.directory"));
   }
   if (!loaded.config.start_from.empty()) return continued_from(env, loaded, now);
   return {};

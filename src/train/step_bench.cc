@@ -47,8 +47,8 @@ StepBenchResult bench_step(const TrainBenchOptions& options, dist::ProcessGroup&
   measure_ceilings();
   for (StepBenchRow& row : result.rows) {
     row.share = row.seconds() / step_seconds;
-    const double least = std::max(row.cost.flops / result.product_ceiling,
-                                  row.cost.bytes / result.copy_ceiling);
+    const double least =
+        std::max(row.cost.flops / result.product_ceiling, row.cost.bytes / result.copy_ceiling);
     if (row.seconds() > 0) row.of_ceiling = least / row.seconds();
     result.flops += row.cost.flops;
   }

@@ -25,18 +25,18 @@ BatchShape shape_of(const EncoderConfig& config, const std::vector<int32_t>& off
 
 // The parts of a training step, each forward and backward.
 enum class StepPart {
-  kEmbedding,        // look up and norm
-  kNorms,            // of the layers, and the final one
-  kQkv,              // linear, D to 3 D
-  kLocalAttention,   // rotary embedding included
+  kEmbedding,       // look up and norm
+  kNorms,           // of the layers, and the final one
+  kQkv,             // linear, D to 3 D
+  kLocalAttention,  // rotary embedding included
   kGlobalAttention,
-  kAttentionOut,     // linear, D to D, added to the residual stream; dropout
-  kMlpIn,            // linear, D to 2 I
+  kAttentionOut,  // linear, D to D, added to the residual stream; dropout
+  kMlpIn,         // linear, D to 2 I
   kGeglu,
-  kMlpOut,           // linear, I to D, added to the residual stream
-  kHead,             // masked tokens picked; linear, D to D; gelu; norm
-  kDecoder,          // linear, D to V, and cross-entropy
-  kOptimizer,        // norm of the gradients, and StableAdamW
+  kMlpOut,     // linear, I to D, added to the residual stream
+  kHead,       // masked tokens picked; linear, D to D; gelu; norm
+  kDecoder,    // linear, D to V, and cross-entropy
+  kOptimizer,  // norm of the gradients, and StableAdamW
 };
 inline constexpr int kStepParts = 12;
 

@@ -47,7 +47,8 @@ class LoggingCallback final : public Callback {
   double seconds_ = 0, wait_seconds_ = 0, exposed_seconds_ = 0, flops_ = 0;
   std::vector<int64_t> stream_rows_;
   double smoothed_rate_ = 0;  // tokens a second, for the time left
-  double first_wait_seconds_ = 0;  // of the run's first step, whose data nobody could look ahead for
+  double first_wait_seconds_ =
+      0;  // of the run's first step, whose data nobody could look ahead for
   bool told_of_waits_ = false;
 };
 

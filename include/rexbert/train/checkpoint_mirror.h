@@ -60,8 +60,8 @@ void rewind_mirror(const std::string& url, int64_t step,
 
 // Fetches the newest checkpoint of a mirror into the run's folder of checkpoints, checked by its
 // manifest; where that one is damaged or not there, the one before it. Nothing where the mirror
-// holds none. Goes on with what an earlier call fetched. Throws what was wrong with the newest where
-// none is whole, and what net::Storage throws.
+// holds none. Goes on with what an earlier call fetched. Throws what was wrong with the newest
+// where none is whole, and what net::Storage throws.
 std::optional<fs::path> restore_checkpoint(Env& env, const std::string& url,
                                            const fs::path& directory,
                                            const net::Options& http = net::storage_options(),

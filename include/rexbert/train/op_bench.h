@@ -27,7 +27,7 @@ struct OpBenchOptions {
 struct OpBenchResult {
   std::vector<double> forward_seconds = {};   // of each repeat
   std::vector<double> backward_seconds = {};  // of each repeat; none of `update`
-  double flops = 0;                      // forward and backward, as cost_of() counts
+  double flops = 0;                           // forward and backward, as cost_of() counts
   double bytes = 0;
 
   double median_seconds() const;
