@@ -22,7 +22,7 @@ for text in "${@:2}"; do texts+=("$(realpath "$text")"); done
 cd "$repository"
 find_rexbert
 export REXBERT=$rexbert
-work=runs/compare
+work=runs/compare-$(printf '%s\n' "${texts[@]}" | sha1sum | cut -c 1-8)  # other texts, another folder
 results=docs/results
 mkdir -p "$work"
 
@@ -44,17 +44,19 @@ measure() { # WHAT COMMAND...
 measure tokenizing python3 tools/compare_peers.py tokenize "$peers" $results/tokenize.json "$work/tokenizer" "${texts[@]}"
 measure loading python3 tools/compare_peers.py loader "$peers" $results/loader.json "$work/tokenizer" "${shards[@]}"
 measure growth python3 tools/growth.py $results/growth.json
-for shape in "micro 16 512" "micro 1 8192" "base 4 512"; do
-  read -r preset sequences context <<<"$shape"
-  "$rexbert" bench step --preset "$preset" --sequences "$sequences" --context "$context" --steps 5 --json
-done >"$work/steps.jsonl"
-python3 -c 'import json, sys
-text, steps, decoder = sys.stdin.read(), [], json.JSONDecoder()
-while text.strip():
-    step, end = decoder.raw_decode(text.lstrip())
-    steps.append(step)
-    text = text.lstrip()[end:]
-print(json.dumps(steps, indent=2))' <"$work/steps.jsonl" >$results/steps.json
+steps() {
+  local shape preset sequences context separator='['
+  for shape in "micro 16 512" "micro 1 8192" "base 4 512"; do
+    read -r preset sequences context <<<"$shape"
+    printf '%s' "$separator"
+    "$rexbert" bench step --preset "$preset" --sequences "$sequences" --context "$context" --steps 5 --json
+    separator=,
+  done >"$work/steps.json"
+  printf ']\n' >>"$work/steps.json"
+  mv "$work/steps.json" $results/steps.json
+}
+measure steps steps
 measure training python3 tools/compare_peers.py train "$peers" $results/train_cpu.json
-python3 tools/performance_page.py $results >$results/performance.md
+python3 tools/performance_page.py $results >"$work/performance.md"
+mv "$work/performance.md" $results/performance.md
 ((${#missed[@]} == 0)) || die "not as wanted: ${missed[*]}"

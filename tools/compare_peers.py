@@ -75,14 +75,17 @@ SHAPES = (("micro", 16, 512, 3, 1.35), ("micro", 1, 8192, 2, 2.3), ("base", 4, 5
 MOST_MEMORY = 0.6  # of the peer's
 
 
+THREADS = len(os.sched_getaffinity(0))  # of both sides
+
+
 def train_command(preset, sequences, context, steps):
     return [REXBERT, "bench", "train", "--preset", preset, "--sequences", sequences, "--context", context,
-            "--steps", steps, "--json"]
+            "--steps", steps, "--threads", THREADS, "--json"]
 
 
 def peer_train(peers, preset, sequences, context, steps, more):
     text = output_of([PYTHON, peers / "hf_train.py", "--preset", preset, "--batch", sequences, "--seq", context,
-                      "--steps", steps, "--sparse", *more])
+                      "--steps", steps, "--threads", THREADS, "--sparse", *more])
     return {"rate": float(re.search(r": (\d+) tok/s", text).group(1)),
             "gib": float(re.search(r"peak ([\d.]+) GiB", text).group(1))}
 
@@ -187,7 +190,7 @@ def compare_loader(peers, tokenizer, shards):
     runs = [loader_rate(tokenizer, shards) for _ in range(REPEATS)]
     rates = [run["tokens_per_second"] for run in runs]
     results.append({"name": "loader, the shards' own lengths", "unit": "tokens/s",
-                    "shards": [path.parent.name for path in shards],
+                    "shards": [path.name for path in shards],
                     "rexbert": {"median": statistics.median(rates), "slowest": min(rates),
                                 "fastest": max(rates), "runs": rates},
                     "unfilled": runs[0]["unfilled"]})
@@ -196,7 +199,7 @@ def compare_loader(peers, tokenizer, shards):
 
 
 def main():
-    parser = argparse.ArgumentParser(usage=__doc__)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("what", choices=("train", "tokenize", "loader"))
     parser.add_argument("peers", type=pathlib.Path)
     parser.add_argument("output", type=pathlib.Path)

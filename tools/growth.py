@@ -58,7 +58,7 @@ def problems(rows):
 
 
 def main():
-    parser = argparse.ArgumentParser(usage=__doc__)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("output", type=pathlib.Path)
     parser.add_argument("--preset", choices=LAYERS, default="micro")
     parser.add_argument("--tokens", type=int, default=16384)

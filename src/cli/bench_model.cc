@@ -100,9 +100,6 @@ void add_shape_options(CLI::App& command, TrainArguments& arguments) {
       ->check(CLI::PositiveNumber);
   command.add_option("--threads", options.threads, "0: the rank's share of the cores")
       ->capture_default_str();
-  command.add_option("--precision", arguments.precision, "What activations are computed in")
-      ->check(CLI::IsMember({"f32", "bf16"}))
-      ->capture_default_str();
   command.add_flag("--dropout", arguments.dropout, "With the preset's dropout");
   command.add_flag("--json", arguments.json, "Print JSON");
 }
@@ -132,7 +129,6 @@ void bench_step(TrainArguments arguments) {
     Json json = {{"preset", arguments.preset},
                  {"sequences", options.sequences},
                  {"context_length", options.context_length},
-                 {"precision", arguments.precision},
                  {"threads", options.threads},
                  {"steps", options.steps},
                  {"seconds", result.median_seconds()},
@@ -149,12 +145,12 @@ void bench_step(TrainArguments arguments) {
     return;
   }
   std::printf(
-      "%s %lldx%lld %s, %d threads: a step of %.1f ms (fastest %.1f, slowest %.1f of %d), "
+      "%s %lldx%lld f32, %d threads: a step of %.1f ms (fastest %.1f, slowest %.1f of %d), "
       "%.0f tok/s\n"
       "ceiling here: %s by a matrix product, %s by a copy; model FLOPs utilization %.1f%%\n\n"
       "%-17s %10s %10s %7s %10s %10s %10s %10s\n",
       arguments.preset.c_str(), static_cast<long long>(options.sequences),
-      static_cast<long long>(options.context_length), arguments.precision.c_str(), options.threads,
+      static_cast<long long>(options.context_length), options.threads,
       1e3 * result.median_seconds(), 1e3 * *fastest, 1e3 * *slowest, options.steps,
       tokens / result.median_seconds(), rate_text(result.product_ceiling, "FLOP").c_str(),
       rate_text(result.copy_ceiling, "B").c_str(), 100 * result.utilization, "part", "forward ms",
@@ -226,6 +222,9 @@ void add_bench_train(CLI::App& bench) {
   command->add_option("--device", options.device, "Where the model lives")
       ->check(CLI::IsMember({"cpu", "cuda"}))
       ->capture_default_str();
+  command->add_option("--precision", arguments->precision, "What activations are computed in")
+      ->check(CLI::IsMember({"f32", "bf16"}))
+      ->capture_default_str();
   command->add_flag("--any-order", arguments->any_order,
                     "On a GPU: without run.deterministic's fixed order of sums");
   command->add_flag("--no-overlap", arguments->no_overlap,
@@ -239,7 +238,7 @@ void add_bench_train(CLI::App& bench) {
 
 void add_bench_step(CLI::App& bench) {
   CLI::App* command = bench.add_subcommand(
-      "step", "Where the steps of `bench train` spend their time, part by part (CPU)");
+      "step", "Where the steps of `bench train` spend their time, part by part (CPU, f32)");
   const auto arguments = std::make_shared<TrainArguments>();
   add_shape_options(*command, *arguments);
   command->callback([arguments] { bench_step(*arguments); });

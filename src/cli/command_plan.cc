@@ -41,22 +41,24 @@ std::map<std::string, int64_t> tokens_held(const train::RunConfig& config) {
 
 Json to_json(const train::MicroBatchPlan& micro) {
   const nn::MemoryEstimate& memory = micro.memory;
-  return {{"micro_tokens", micro.tokens}, {"bytes", memory.total()},
-          {"weights", memory.weights},    {"gradients", memory.gradients},
-          {"moments", memory.moments},    {"activations", memory.activations},
-          {"loss", memory.loss},          {"workspace", memory.workspace},
-          {"process", memory.process}};
+  return {{"micro_tokens", micro.tokens},      {"settled", micro.is_settled},
+          {"bytes", memory.total()},           {"weights", memory.weights},
+          {"gradients", memory.gradients},     {"moments", memory.moments},
+          {"activations", memory.activations}, {"loss", memory.loss},
+          {"workspace", memory.workspace},     {"process", memory.process}};
 }
 
 void print_memory(const train::RunConfig& config, const train::MicroBatchPlan& micro) {
+  const bool compared =
+      config.run.device == "cpu" && config.run.device_precision() == nn::Precision::kF32;
   const auto bytes = [](double value) { return format_bytes(static_cast<uint64_t>(value)); };
   const nn::MemoryEstimate& memory = micro.memory;
   std::printf(
-      "\nmemory of a rank at its peak, predicted: %s for micro-batches of %s tokens%s\n"
+      "\nmemory of a rank at its peak, predicted%s: %s for micro-batches of %s tokens%s\n"
       "  weights %s, gradients %s, moments %s, activations %s, loss %s, workspace %s, program %s\n",
-      bytes(memory.total()).c_str(), format_count(micro.tokens).c_str(),
-      config.data.micro_tokens == batch::kAutoMicroTokens ? " (auto: settled when the run starts)"
-                                                          : "",
+      compared ? "" : " (never compared with a GPU's or with bf16)", bytes(memory.total()).c_str(),
+      format_count(micro.tokens).c_str(),
+      micro.is_settled ? "" : " (auto: the run settles it, by the memory that it finds)",
       bytes(memory.weights).c_str(), bytes(memory.gradients).c_str(), bytes(memory.moments).c_str(),
       bytes(memory.activations).c_str(), bytes(memory.loss).c_str(),
       bytes(memory.workspace).c_str(), bytes(memory.process).c_str());
@@ -101,8 +103,10 @@ void add_plan_command(CLI::App& app) {
       app.add_subcommand("plan", "Print what a run will do, phase by phase, without running it");
   const auto options = std::make_shared<Options>();
   options->run.add_to(*command);
-  command->add_option("--world-size", options->world_size,
-                      "Also say what each of so many ranks does of a batch; divides data.lanes");
+  command
+      ->add_option("--world-size", options->world_size,
+                   "Also say what each of so many ranks does of a batch; divides data.lanes")
+      ->check(CLI::PositiveNumber);
   command->add_flag("--json", options->json, "Print JSON instead of text");
   command->callback([options] { print_plan(*options); });
   command->footer(

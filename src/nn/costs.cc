@@ -133,10 +133,13 @@ Cost cost_of(StepPart part, const EncoderConfig& config, const BatchShape& shape
              linear(masked, hidden, hidden) +
              element_wise(2 * masked * hidden, 3 * masked * hidden) + norm(masked, hidden);
     case StepPart::kDecoder:
-      return linear(masked, hidden, vocabulary);
+      // Logits need not leave the cache: states and weight are read, and their gradients written.
+      return {6 * masked * hidden * vocabulary,
+              kFloat * 2 * (masked * hidden + vocabulary * hidden)};
     case StepPart::kOptimizer:
-      // The norm reads the gradients; the update reads w, g, m and v and writes w, m and v.
-      return element_wise(0, 8 * static_cast<double>(parameter_count(config)));
+      // Zeroing writes the gradients, their norm reads them; the update reads w, g, m and v and
+      // writes w, m and v.
+      return element_wise(0, 9 * static_cast<double>(parameter_count(config)));
   }
   throw Error(ErrorCode::kInternal, "a part of a step without a cost");
 }

@@ -77,6 +77,7 @@ void StepProfile::end(const at::RecordFunction& function, at::ObserverContext* c
     profile->part_from_[end_sequence] = -1;
   } else {
     times.backward_seconds += seconds;
+    ++times.backward_nodes;
   }
 }
 

@@ -1,8 +1,8 @@
 #include "rexbert/tokenizer/encode_bench.h"
 
 #include <atomic>
+#include <future>
 #include <string>
-#include <thread>
 
 #include "rexbert/core/clock.h"
 #include "rexbert/core/error.h"
@@ -42,10 +42,10 @@ uint64_t encode_all(const Tokenizer& tokenizer, const std::vector<std::string>& 
       tokens += ids.size();
     }
   };
-  std::vector<std::thread> helpers;
-  for (int32_t i = 1; i < threads; ++i) helpers.emplace_back(work);
+  std::vector<std::future<void>> helpers;  // which hand on what encode() throws
+  for (int32_t i = 1; i < threads; ++i) helpers.push_back(std::async(std::launch::async, work));
   work();
-  for (std::thread& helper : helpers) helper.join();
+  for (std::future<void>& helper : helpers) helper.get();
   return tokens;
 }
 

@@ -62,7 +62,10 @@ double BenchRun::step() {
   nn::in_part(nn::StepPart::kOptimizer, [&] { optimizer_->zero_grad(); });
   const nn::MlmLoss loss = model_.loss(input.encoder, input.masked_M, input.targets_M);
   reducer_->backward(loss.sum / static_cast<double>(loss.count), true);
-  nn::in_part(nn::StepPart::kOptimizer, [&] { optimizer_->step(1e-4, 1e-5); });
+  nn::in_part(nn::StepPart::kOptimizer, [&] {
+    optimizer_->gradient_norm_tensor();
+    optimizer_->step(1e-4, 1e-5);
+  });
   // Last, because the host waits here for all that the GPU has been given.
   loss_ = loss.sum.item<double>() / static_cast<double>(loss.count);
   return seconds_since(start);

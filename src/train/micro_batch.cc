@@ -2,13 +2,18 @@
 
 #include <ATen/DeviceAccelerator.h>
 #include <c10/core/CachingDeviceAllocator.h>
-#include <sys/resource.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 
 #include <algorithm>
 #include <fstream>
 #include <limits>
+#include <new>
 #include <string>
+#include <string_view>
 
+#include "rexbert/core/env.h"
 #include "rexbert/core/log.h"
 #include "rexbert/core/strings.h"
 #include "rexbert/core/units.h"
@@ -20,6 +25,7 @@ namespace {
 
 // Of the budget: allocators lose some, and predictions are off by some.
 constexpr double kUsable = 0.9;
+constexpr auto kAllPools = static_cast<size_t>(c10::CachingAllocator::StatType::AGGREGATE);
 
 // "name: value kB" of a file under /proc, in bytes; 0 where it is not there.
 double kilobytes_of(const char* file, const std::string& name) {
@@ -31,41 +37,115 @@ double kilobytes_of(const char* file, const std::string& name) {
   return 0;
 }
 
-// What the process's control group (version 2) leaves; infinite where it sets no limit.
-double left_by_control_group() {
-  double most = 0;
-  double used = 0;
-  const bool limited = (std::ifstream("/sys/fs/cgroup/memory.max") >> most) &&
-                       (std::ifstream("/sys/fs/cgroup/memory.current") >> used);
-  return limited ? most - used : std::numeric_limits<double>::infinity();
+double number_in(const fs::path& file) {
+  double number = 0;
+  return std::ifstream(file) >> number ? number : std::numeric_limits<double>::quiet_NaN();
 }
 
-double peak_resident_bytes() {
-  struct rusage usage{};
-  getrusage(RUSAGE_SELF, &usage);
-  return static_cast<double>(usage.ru_maxrss) * 1024;
+// Of a control group's file memory.stat: pages of files, which go where memory is needed.
+double reclaimable_in(const fs::path& folder) {
+  std::ifstream lines(folder / "memory.stat");
+  std::string name;
+  double value = 0;
+  while (lines >> name >> value) {
+    if (name == "inactive_file" || name == "total_inactive_file") return value;
+  }
+  return 0;
 }
 
-// Forward and backward pass of `tokens` tokens. False where they do not fit into the device's
-// memory, or into `budget` bytes of the machine's.
+// What the control groups from `group` up to `root` leave; infinite where none has a limit.
+double left_by_groups(const fs::path& root, fs::path group, const char* most, const char* used) {
+  double left = std::numeric_limits<double>::infinity();
+  while (true) {
+    const fs::path folder = root / group.relative_path();
+    const double limit = number_in(folder / most);  // "max" is no number
+    const double taken = number_in(folder / used) - reclaimable_in(folder);
+    if (limit - taken < left) left = limit - taken;
+    if (!group.has_relative_path()) return left;
+    group = group.parent_path();
+  }
+}
+
+// Lines of /proc/self/cgroup: "0::/path" of version 2, "9:memory:/path" of version 1.
+double left_by_control_groups() {
+  double left = std::numeric_limits<double>::infinity();
+  std::ifstream lines("/proc/self/cgroup");
+  std::string line;
+  while (std::getline(lines, line)) {
+    const size_t first = line.find(':');
+    const size_t second = line.find(':', first + 1);
+    if (first == std::string::npos || second == std::string::npos) continue;
+    const std::string controllers = line.substr(first + 1, second - first - 1);
+    const fs::path group = line.substr(second + 1);
+    if (controllers.empty()) {
+      left =
+          std::min(left, left_by_groups("/sys/fs/cgroup", group, "memory.max", "memory.current"));
+    } else if (controllers.find("memory") != std::string::npos) {
+      left = std::min(left, left_by_groups("/sys/fs/cgroup/memory", group, "memory.limit_in_bytes",
+                                           "memory.usage_in_bytes"));
+    }
+  }
+  return left;
+}
+
+bool is_out_of_memory(const std::exception& error) {
+  return dynamic_cast<const c10::OutOfMemoryError*>(&error) != nullptr ||
+         dynamic_cast<const std::bad_alloc*>(&error) != nullptr ||
+         std::string_view(error.what()).find("not enough memory") != std::string_view::npos;
+}
+
+// The most memory that the process, or its tensors on a GPU, have had since this was made.
+class Peak {
+ public:
+  explicit Peak(c10::Device device) : device_(device) {
+    if (!device_.is_cpu()) {
+      at::getDeviceAllocator(device_.type())->resetPeakStats(device_.index());
+      return;
+    }
+#ifdef __GLIBC__
+    ::malloc_trim(0);
+#endif
+    std::ofstream("/proc/self/clear_refs") << 5;  // VmHWM begins again
+  }
+
+  double bytes() const {
+    if (device_.is_cpu()) return kilobytes_of("/proc/self/status", "VmHWM");
+    const auto stats = at::getDeviceAllocator(device_.type())->getDeviceStats(device_.index());
+    return static_cast<double>(stats.reserved_bytes[kAllPools].peak);
+  }
+
+ private:
+  c10::Device device_;
+};
+
+// Whether forward and backward pass of `tokens` tokens keep within `budget` bytes.
 bool fits(nn::MaskedLanguageModel& model, const MicroBatchLimits& limits, int64_t tokens,
           double budget) {
-  batch::PackedBatch batch =
-      random_batch({.vocabulary = model.config().vocabulary,
-                    .sequences = std::max<int64_t>(1, tokens / limits.longest_row),
-                    .context_length = limits.longest_row,
-                    .masked_share = limits.masked_share});
+  batch::PackedBatch batch = random_batch({.vocabulary = model.config().vocabulary,
+                                           .sequences = tokens / limits.longest_row,
+                                           .context_length = limits.longest_row,
+                                           .masked_share = limits.masked_share});
+  const Peak peak(model.device());
   bool enough = true;
+  // Of every step but the first, gradients are there before it begins.
+  for (torch::Tensor& parameter : model.parameters()) {
+    parameter.mutable_grad() = torch::zeros_like(parameter);
+  }
   try {
     const eval::ModelInput input = eval::to_device(
         eval::view_training_batch(batch, {}, {.seed = 0, .step = 0, .first_row = 0}),
         model.device());
     model.loss(input.encoder, input.masked_M, input.targets_M).sum.backward();
-  } catch (const c10::OutOfMemoryError&) {
+  } catch (const std::exception& error) {
+    if (!is_out_of_memory(error)) throw;
     enough = false;
   }
   for (torch::Tensor& parameter : model.parameters()) parameter.mutable_grad() = torch::Tensor();
-  return enough && (!model.device().is_cpu() || peak_resident_bytes() <= budget);
+  return enough && peak.bytes() <= budget;
+}
+
+int64_t whole_rows(int64_t tokens, const MicroBatchLimits& limits) {
+  return std::max<int64_t>(1, tokens / limits.longest_row) * limits.longest_row;
 }
 
 }  // namespace
@@ -73,13 +153,12 @@ bool fits(nn::MaskedLanguageModel& model, const MicroBatchLimits& limits, int64_
 double memory_budget(c10::Device device, int processes) {
   if (!device.is_cpu()) {
     auto* const allocator = at::getDeviceAllocator(device.type());
-    constexpr auto kAll = static_cast<size_t>(c10::CachingAllocator::StatType::AGGREGATE);
-    const auto own = allocator->getDeviceStats(device.index()).allocated_bytes[kAll].current;
+    const auto own = allocator->getDeviceStats(device.index()).reserved_bytes[kAllPools].current;
     return static_cast<double>(allocator->getMemoryInfo(device.index()).first) +
            static_cast<double>(own);
   }
   const double left =
-      std::min(kilobytes_of("/proc/meminfo", "MemAvailable"), left_by_control_group());
+      std::min(kilobytes_of("/proc/meminfo", "MemAvailable"), left_by_control_groups());
   return left / processes + kilobytes_of("/proc/self/status", "VmRSS");
 }
 
@@ -100,39 +179,36 @@ MicroBatchLimits limits_of(const plan::Plan& plan, int ranks) {
 
 MicroBatchPlan plan_micro_batch(const RunConfig& config, const plan::Plan& plan, int ranks) {
   const MicroBatchLimits limits = limits_of(plan, ranks);
-  const nn::Precision precision = config.run.device_precision();
-  int64_t tokens = config.data.micro_tokens;
-  if (tokens == batch::kAutoMicroTokens) {
-    const bool here = config.run.device == "cpu";
-    tokens = here ? nn::largest_micro_batch(config.model, precision, limits.masked_share,
-                                            kUsable * memory_budget(torch::kCPU, 1))
-                  : 0;
+  nn::MemoryQuery query{.precision = config.run.device_precision(),
+                        .on_gpu = config.run.device != "cpu",
+                        .tokens = config.data.micro_tokens,
+                        .masked_share = limits.masked_share};
+  const bool is_settled = query.tokens != batch::kAutoMicroTokens;
+  if (!is_settled && !query.on_gpu) {
+    query.tokens =
+        nn::largest_micro_batch(config.model, query, kUsable * memory_budget(torch::kCPU, 1));
   }
-  tokens = std::clamp(tokens, limits.longest_row, std::max(limits.most, limits.longest_row));
-  return {tokens, nn::predict_memory(config.model, precision, tokens, limits.masked_share)};
+  query.tokens = std::min(whole_rows(query.tokens, limits), whole_rows(limits.most, limits));
+  return {query.tokens, is_settled, nn::predict_memory(config.model, query)};
 }
 
 int64_t choose_micro_tokens(nn::MaskedLanguageModel& model, nn::Precision precision,
                             const MicroBatchLimits& limits, double budget) {
-  const double usable = kUsable * budget;
-  const int64_t predicted =
-      nn::largest_micro_batch(model.config(), precision, limits.masked_share, usable);
-  const auto need_of = [&](int64_t tokens) {
-    return format_bytes(static_cast<uint64_t>(
-        nn::predict_memory(model.config(), precision, tokens, limits.masked_share).total()));
-  };
+  nn::MemoryQuery query{.precision = precision,
+                        .on_gpu = !model.device().is_cpu(),
+                        .masked_share = limits.masked_share};
+  const int64_t predicted = nn::largest_micro_batch(model.config(), query, kUsable * budget);
   if (predicted < limits.longest_row) {
+    query.tokens = limits.longest_row;
+    const double need = nn::predict_memory(model.config(), query).total();
     log::warning(str_cat("data.micro_tokens: a row of ", limits.longest_row,
-                         " tokens is predicted to need ", need_of(limits.longest_row), " of ",
-                         format_bytes(static_cast<uint64_t>(budget)), ": trying it"));
+                         " tokens is predicted to need ", format_bytes(static_cast<uint64_t>(need)),
+                         " of ", format_bytes(static_cast<uint64_t>(budget)), ": trying it"));
   }
-  int64_t tokens =
-      std::clamp(predicted, limits.longest_row, std::max(limits.most, limits.longest_row));
+  int64_t tokens = std::min(whole_rows(predicted, limits), whole_rows(limits.most, limits));
   while (!fits(model, limits, tokens, budget) && tokens > limits.longest_row) {
-    tokens = std::max(limits.longest_row, tokens / 2);
+    tokens = whole_rows(tokens / 2, limits);
   }
-  log::info(str_cat("data.micro_tokens: auto is ", format_count(tokens), ": predicted to need ",
-                    need_of(tokens), " of ", format_bytes(static_cast<uint64_t>(budget))));
   return tokens;
 }
 

@@ -142,6 +142,9 @@ class Run {
     }
     make_model();
     micro_tokens_ = choose_micro_tokens(request);
+    // Before a thread of the loader takes a core of it.
+    if (is_first()) product_ceiling_ = ops::measure_product_ceiling(device_, compute_type(), 2);
+    group_.barrier();
     make_loader(request);
     const bool resumed = origin_.kind == Origin::Kind::kResumed;
     if (is_first() && resumed) set_later_checkpoints_aside();
@@ -301,14 +304,27 @@ class Run {
       }
     }
     const int processes = dist::discover_launch(request.launch).local_world_size;
-    const int64_t own = train::choose_micro_tokens(
-        *model_, config_.run.device_precision(), limits_of(plan_, group_.world_size()),
-        memory_budget(device_, device_.is_cpu() ? processes : 1));
-    int64_t least = own;
-    for (const std::string& other : group_.all_gather(std::to_string(own))) {
-      least = std::min<int64_t>(least, std::stoll(other));
+    // Gathered before anybody takes memory for a probe.
+    const double budget = least_of_ranks(memory_budget(device_, device_.is_cpu() ? processes : 1));
+    const MicroBatchLimits limits = limits_of(plan_, group_.world_size());
+    const auto tokens = static_cast<int64_t>(least_of_ranks(static_cast<double>(
+        train::choose_micro_tokens(*model_, config_.run.device_precision(), limits, budget))));
+    log::info(str_cat("data.micro_tokens: auto is ", format_count(tokens), ", with ",
+                      format_bytes(static_cast<uint64_t>(budget)), " of memory to use"));
+    return tokens;
+  }
+
+  double least_of_ranks(double own) {
+    double least = own;
+    for (const std::string& other : group_.all_gather(Json(own).dump())) {
+      least = std::min(least, Json::parse(other).get<double>());
     }
     return least;
+  }
+
+  torch::ScalarType compute_type() const {
+    return config_.run.device_precision() == nn::Precision::kBf16 ? torch::kBFloat16
+                                                                  : torch::kFloat32;
   }
 
   void make_loader(const RunRequest& request) {
@@ -344,10 +360,8 @@ class Run {
     if (request.stop_at_step > 0) {
       callbacks.push_back(std::make_unique<StopAtStep>(request.stop_at_step));
     }
-    const auto type =
-        config_.run.device_precision() == nn::Precision::kBf16 ? torch::kBFloat16 : torch::kFloat32;
-    callbacks.push_back(std::make_unique<LoggingCallback>(
-        config_.logging, metrics, ops::measure_product_ceiling(device_, type, 2)));
+    callbacks.push_back(
+        std::make_unique<LoggingCallback>(config_.logging, metrics, product_ceiling_));
     callbacks.push_back(std::make_unique<ConsistencyCallback>(
         *model_, config_.distributed.check_every_steps, layout_of_origin()));
     if (!evaluation_.empty()) {
@@ -447,6 +461,7 @@ class Run {
   plan::Plan plan_;
   int64_t first_step_;
   int64_t micro_tokens_ = 0;
+  double product_ceiling_ = 0;  // FLOP/s; known to rank 0 alone, which writes what it is for
   std::shared_ptr<nn::MaskedLanguageModel> model_;
   std::unique_ptr<optim::StableAdamW> optimizer_;
   std::unique_ptr<batch::Loader> loader_;

@@ -14,17 +14,17 @@ namespace rexbert::train {
 double StepBenchResult::median_seconds() const { return median(seconds); }
 
 StepBenchResult bench_step(const TrainBenchOptions& options, dist::ProcessGroup& group) {
-  if (options.device != "cpu" || group.world_size() != 1) {
+  if (options.device != "cpu" || group.world_size() != 1 ||
+      options.precision != nn::Precision::kF32) {
     throw Error(ErrorCode::kUsage,
-                "bench step: expected one process on the CPU: the parts' times are those of calls, "
-                "and a GPU works on when they have returned");
+                "bench step: expected one process on the CPU, in float32: the parts' times are "
+                "those of calls, and a GPU works on when they have returned");
   }
   BenchRun run(options, group);
-  const auto type = options.precision == nn::Precision::kBf16 ? torch::kBFloat16 : torch::kFloat32;
   StepBenchResult result;
   const auto measure_ceilings = [&] {
-    result.product_ceiling =
-        std::max(result.product_ceiling, ops::measure_product_ceiling(run.device(), type));
+    result.product_ceiling = std::max(result.product_ceiling,
+                                      ops::measure_product_ceiling(run.device(), torch::kFloat32));
     result.copy_ceiling = std::max(result.copy_ceiling, ops::measure_copy_ceiling(run.device()));
   };
   for (int step = 0; step < options.warmup_steps; ++step) run.step();

@@ -36,7 +36,11 @@ TEST(BenchCommand, StepAccountsForAllOfItsTime) {
     }
   }
   EXPECT_NEAR(share, 1, 1e-9);
+  EXPECT_GE(step["parts"].back()["share"], 0) << "nothing is counted twice";
+  EXPECT_LT(step["parts"].back()["share"], 0.5);
   EXPECT_DOUBLE_EQ(flops, step["flops"].get<double>());
+  EXPECT_EQ(step["parts"][2]["part"], "qkv");
+  EXPECT_EQ(step["parts"][2]["flops"], 7.0 * 6 * 128 * 256 * 768);
   EXPECT_GT(step["model_flops_utilization"], 0);
   EXPECT_THAT(
       run_rexbert({"bench", "step", "--context", "64", "--sequences", "1", "--steps", "1"}).out,

@@ -56,8 +56,10 @@ TEST(Costs, AreThoseComputedByHand) {
   EXPECT_EQ(bytes_of(StepPart::kGeglu, shape), 4 * 3 * (96 + 48 + 48 + 96 + 96));
   // Two norms in each layer but the first, whose second is the final norm.
   EXPECT_EQ(bytes_of(StepPart::kNorms, shape), 4 * 6 * (64 + 96));
+  // Two states of 4, and ten rows of the weight; each with its gradient.
+  EXPECT_EQ(bytes_of(StepPart::kDecoder, shape), 4 * 2 * (8 + 40));
   EXPECT_EQ(bytes_of(StepPart::kOptimizer, shape),
-            4.0 * 8 * static_cast<double>(parameter_count(tiny())));
+            4.0 * 9 * static_cast<double>(parameter_count(tiny())));
 }
 
 TEST(Costs, LocalPairsAreThoseCountedOneByOne) {

@@ -70,6 +70,15 @@ TEST_F(StepProfileTest, TimesEveryPartInBothDirections) {
     sum += times.seconds();
   }
   EXPECT_LT(sum, elapsed) << "nothing is counted twice";
+  // Two passes of four layers, two of them global (0 and 3): an op of ours is a node, a reshape
+  // another, and every layer but the first has two norms, the first one, and there is a final one.
+  const auto nodes = [&](StepPart part) { return profile.times(part).backward_nodes; };
+  EXPECT_EQ(nodes(StepPart::kNorms), 2 * 8);
+  EXPECT_EQ(nodes(StepPart::kGeglu), 2 * 4);
+  EXPECT_EQ(nodes(StepPart::kEmbedding), 2 * 1);
+  EXPECT_EQ(nodes(StepPart::kDecoder), 2 * 1);
+  EXPECT_EQ(nodes(StepPart::kLocalAttention), 2 * 2 * 2);
+  EXPECT_EQ(nodes(StepPart::kGlobalAttention), 2 * 2 * 2);
   profile.clear();
   EXPECT_EQ(profile.times(StepPart::kQkv).seconds(), 0);
 }

@@ -36,7 +36,7 @@ enum class StepPart {
   kMlpOut,     // linear, I to D, added to the residual stream
   kHead,       // masked tokens picked; linear, D to D; gelu; norm
   kDecoder,    // linear, D to V, and cross-entropy
-  kOptimizer,  // norm of the gradients, and StableAdamW
+  kOptimizer,  // gradients zeroed and their norm taken; StableAdamW
 };
 inline constexpr int kStepParts = 12;
 

@@ -20,18 +20,23 @@ struct MemoryEstimate {
   double total() const;
 };
 
-// The peak of one process that trains on micro-batches of `tokens` tokens, `masked_share` of them
-// masked, on the CPU. Of a micro-batch's lengths only the sum matters: attention keeps nothing that
-// grows with their squares. Data ahead of the step is not counted (DataOptions).
+struct MemoryQuery {
+  Precision precision = Precision::kF32;
+  bool on_gpu = false;
+  int64_t tokens = 0;  // of a micro-batch
+  double masked_share = 0.3;
+};
+
+// The peak of one process that trains. Of a micro-batch's lengths only the sum matters: attention
+// keeps nothing that grows with their squares. Data ahead of the step is not counted (DataOptions).
 //
-// The inventory of what the layers keep is in docs/performance.md; tests/nn/memory_test.cc compares
-// it with what processes take.
-MemoryEstimate predict_memory(const EncoderConfig& config, Precision precision, int64_t tokens,
-                              double masked_share);
+// The inventory of what is kept is in docs/performance.md. tests/train/memory_test.cc compares it
+// with what processes take in float32 on the CPU; in bfloat16 and on a GPU it is compared with
+// nothing.
+MemoryEstimate predict_memory(const EncoderConfig& config, const MemoryQuery& query);
 
 // The largest micro-batch, in tokens, whose prediction is at most `bytes`; 0 where even one token's
-// is not.
-int64_t largest_micro_batch(const EncoderConfig& config, Precision precision, double masked_share,
-                            double bytes);
+// is not. `query.tokens` is not read.
+int64_t largest_micro_batch(const EncoderConfig& config, MemoryQuery query, double bytes);
 
 }  // namespace rexbert::nn

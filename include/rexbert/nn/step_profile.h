@@ -43,6 +43,7 @@ class StepProfile {
   struct Times {
     double forward_seconds = 0;
     double backward_seconds = 0;
+    int64_t backward_nodes = 0;  // of the autograd graph
     double seconds() const { return forward_seconds + backward_seconds; }
   };
   Times times(StepPart part) const;

@@ -27,7 +27,8 @@ bool crosses(const plan::StepSpec& spec, int64_t every);
 // a terminal. Of several ranks, the first one's line speaks for all; a slow rank is named.
 class LoggingCallback final : public Callback {
  public:
-  // `product_ceiling`: what this rank's device does at most, in FLOP/s (ops/ceiling.h).
+  // `product_ceiling`: what this rank's device does at most, in FLOP/s (ops/ceiling.h); of rank 0,
+  // the others write nothing.
   LoggingCallback(const LoggingOptions& options, MetricsLog& metrics, double product_ceiling)
       : options_(options), metrics_(metrics), product_ceiling_(product_ceiling) {}
   void run_started(Trainer& trainer) override;

@@ -10,7 +10,8 @@
 namespace rexbert::train {
 
 // Bytes that one of `processes` processes which share a device's memory may take: of a machine's
-// memory what is free now, or what its control group leaves, and what the process has already.
+// memory what is free now, or what the control groups that this process is in leave (versions 1 and
+// 2), and what the process has already.
 double memory_budget(c10::Device device, int processes);
 
 struct MicroBatchLimits {
@@ -23,17 +24,19 @@ MicroBatchLimits limits_of(const plan::Plan& plan, int ranks);
 
 // A rank's micro-batches as far as they are known without the device.
 struct MicroBatchPlan {
-  int64_t tokens = 0;  // of the largest
+  int64_t tokens = 0;      // of the largest
+  bool is_settled = true;  // else the run decides, and this is what it might come to
   nn::MemoryEstimate memory;
 };
-// For `data.micro_tokens: auto` on the CPU: what fits into this machine's memory; elsewhere, one
-// row.
+// Of `data.micro_tokens: auto`, what fits into this machine's memory, which one rank has for itself;
+// one row on a GPU.
 MicroBatchPlan plan_micro_batch(const RunConfig& config, const plan::Plan& plan, int ranks);
 
 // The largest micro-batch, in tokens, that fits into `budget` bytes: by nn::predict_memory, and
-// then by a probe, the forward and backward pass of one such micro-batch of random tokens; after a
-// probe that needs more, a smaller one. Leaves the weights and no gradients. Warns where even one
-// row is not predicted to fit, and tries it.
+// then by a probe, the forward and backward pass of one such micro-batch of random tokens with all
+// gradients in memory; after a probe that needs more, half of it. Whole rows of limits.longest_row,
+// at least one, and no more than a step has. Leaves the weights and no gradients. Warns where even
+// one row is not predicted to fit, and takes it.
 int64_t choose_micro_tokens(nn::MaskedLanguageModel& model, nn::Precision precision,
                             const MicroBatchLimits& limits, double budget);
 

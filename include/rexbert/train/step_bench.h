@@ -33,8 +33,8 @@ struct StepBenchResult {
   double median_seconds() const;
 };
 
-// Times the parts of the steps that bench_train() times, on the CPU and one rank: Error(kUsage)
-// elsewhere. The ceilings are measured before and after the steps, and the better one counts.
+// Times the parts of the steps that bench_train() times, in float32 on the CPU and one rank:
+// Error(kUsage) elsewhere. The ceilings are measured before and after the steps, and the better one counts.
 StepBenchResult bench_step(const TrainBenchOptions& options, dist::ProcessGroup& group);
 
 }  // namespace rexbert::train
