@@ -46,7 +46,7 @@ TEST_F(MicroBatch, IsOfWholeRows) {
 TEST_F(MicroBatch, AProbeThatNeedsMoreMakesItSmaller) {
   const double budget = predicted(2048) / 0.89;
   ASSERT_EQ(choose(budget), 2048);
-  const auto ballast = torch::ones({static_cast<int64_t>(400 * kMiB / 4)});
+  const auto ballast = torch::ones({static_cast<int64_t>(1200 * kMiB / 4)});
   const int64_t chosen = choose(budget);
   EXPECT_LT(chosen, 2048);
   EXPECT_GE(chosen, 256);

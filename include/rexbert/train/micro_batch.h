@@ -28,8 +28,8 @@ struct MicroBatchPlan {
   bool is_settled = true;  // else the run decides, and this is what it might come to
   nn::MemoryEstimate memory;
 };
-// Of `data.micro_tokens: auto`, what fits into this machine's memory, which one rank has for itself;
-// one row on a GPU.
+// Of `data.micro_tokens: auto`, what fits into this machine's memory, which one rank has for
+// itself; one row on a GPU.
 MicroBatchPlan plan_micro_batch(const RunConfig& config, const plan::Plan& plan, int ranks);
 
 // The largest micro-batch, in tokens, that fits into `budget` bytes: by nn::predict_memory, and

@@ -34,7 +34,8 @@ struct StepBenchResult {
 };
 
 // Times the parts of the steps that bench_train() times, in float32 on the CPU and one rank:
-// Error(kUsage) elsewhere. The ceilings are measured before and after the steps, and the better one counts.
+// Error(kUsage) elsewhere. The ceilings are measured before and after the steps, and the better one
+// counts.
 StepBenchResult bench_step(const TrainBenchOptions& options, dist::ProcessGroup& group);
 
 }  // namespace rexbert::train
