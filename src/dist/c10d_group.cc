@@ -10,6 +10,7 @@
 #include <torch/csrc/distributed/c10d/HashStore.hpp>
 #include <torch/csrc/distributed/c10d/PrefixStore.hpp>
 
+#include "rexbert/core/broken_pipes.h"
 #include "rexbert/core/clock.h"
 #include "rexbert/core/error.h"
 #include "rexbert/core/strings.h"
@@ -172,6 +173,7 @@ std::unique_ptr<ProcessGroup> connect(const Launch& launch, const GroupOptions& 
   setenv("TORCH_CPP_LOG_LEVEL", "ERROR", 0);
   c10::initLogging();
   if (launch.world_size > 1) {
+    ignore_broken_pipes();  // as Python does: a lost rank has to be an error here, not a signal
     return std::make_unique<C10dGroup>(meet(launch, options.timeout), launch, options);
   }
   if (options.backend == Backend::kAuto) return single_process();

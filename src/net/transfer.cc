@@ -7,6 +7,7 @@
 #include <exception>
 #include <utility>
 
+#include "rexbert/core/broken_pipes.h"
 #include "rexbert/core/error.h"
 #include "rexbert/core/strings.h"
 #include "rexbert/core/version.h"
@@ -43,6 +44,7 @@ bool is_transient(CURLcode code) {
 
 void start_libcurl() {
   static const CURLcode code = curl_global_init(CURL_GLOBAL_DEFAULT);
+  ignore_broken_pipes();  // CURLOPT_NOSIGNAL leaves them to us, and OpenSSL writes without a flag
   if (code != CURLE_OK) {
     throw Error(ErrorCode::kInternal, str_cat("libcurl: ", curl_easy_strerror(code)));
   }

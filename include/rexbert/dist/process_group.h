@@ -73,8 +73,9 @@ class ProcessGroup {
 // A group of this process alone.
 std::unique_ptr<ProcessGroup> single_process();
 
-// Meets the other processes of `launch`; all of them call this. Error(kPeer) naming the ranks that
-// did not come within the timeout, Error(kUsage) for a backend that this build does not have.
+// Meets the other processes of `launch`; all of them call this. Ignores SIGPIPE from then on,
+// unless the program handles it (ignore_broken_pipes). Error(kPeer) naming the ranks that did not
+// come within the timeout, Error(kUsage) for a backend that this build does not have.
 std::unique_ptr<ProcessGroup> connect(const Launch& launch, const GroupOptions& options);
 
 }  // namespace rexbert::dist
