@@ -106,7 +106,7 @@ void add_plan_command(CLI::App& app) {
   command
       ->add_option("--world-size", options->world_size,
                    "Also say what each of so many ranks does of a batch; divides data.lanes")
-      ->check(CLI::PositiveNumber);
+      ->check(CLI::Range(int64_t{1}, int64_t{1} << 20));
   command->add_flag("--json", options->json, "Print JSON instead of text");
   command->callback([options] { print_plan(*options); });
   command->footer(
