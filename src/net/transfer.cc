@@ -3,7 +3,6 @@
 #include <curl/curl.h>
 
 #include <array>
-#include <cstdlib>
 #include <exception>
 #include <utility>
 
@@ -11,6 +10,7 @@
 #include "rexbert/core/error.h"
 #include "rexbert/core/strings.h"
 #include "rexbert/core/version.h"
+#include "rexbert/net/aws.h"
 
 namespace rexbert::net {
 namespace {
@@ -201,10 +201,7 @@ void set_limits(CURL* curl, const Options& options) {
 
 // libcurl itself reads none of these variables; its command does.
 void set_trust(CURL* curl, const Options& options) {
-  const auto variable = [](const char* name) {
-    const char* const value = std::getenv(name);
-    return std::string(value == nullptr ? "" : value);
-  };
+  const Environment variable = process_environment();
   std::string file = options.ca_file;
   if (file.empty()) file = variable("CURL_CA_BUNDLE");
   if (file.empty()) file = variable("SSL_CERT_FILE");

@@ -20,6 +20,7 @@
 #include "rexbert/shard/download.h"
 #include "rexbert/shard/reader.h"
 #include "shard/cache_wait.h"
+#include "shard/parallel.h"
 #include "shard/remote_index.h"
 #include "shard/shard_cache.h"
 #include "shard/shard_files.h"
@@ -30,10 +31,6 @@ namespace {
 constexpr uint64_t kFrontBytes = 256 << 10;  // of a compressed shard, at a time
 constexpr int kFrontTries = 4;
 constexpr double kLongWaitSeconds = 5;
-
-const FileInfo& stored_file(const ShardInfo& info) {
-  return info.zip_data ? *info.zip_data : info.raw_data;
-}
 
 // Reads an object whose size is known by ranges of `part` bytes, from the front.
 class FrontFile final : public RandomAccessFile {
@@ -348,28 +345,9 @@ class RemoteShards::Impl {
   // Processes share the work: first what nobody fetches, then what others have not brought.
   void fetch_all_offsets() {
     for (const bool waits : {false, true}) {
-      for_all_shards([&](const ShardInfo& info) { fetch_offsets(info, waits); });
+      for_all(downloads_, index_.shards.size(),
+              [&](size_t i) { fetch_offsets(index_.shards[i], waits); });
     }
-  }
-
-  template <class Body>
-  void for_all_shards(Body&& body) {
-    std::atomic<size_t> next = 0;
-    std::exception_ptr failure;
-    const auto work = [&] {
-      try {
-        for (size_t i = next++; i < index_.shards.size(); i = next++) body(index_.shards[i]);
-      } catch (...) {
-        next = index_.shards.size();
-        const std::scoped_lock lock(mutex_);
-        if (!failure) failure = std::current_exception();
-      }
-    };
-    std::vector<std::thread> helpers;
-    for (int32_t i = 1; i < downloads_; ++i) helpers.emplace_back(work);
-    work();
-    for (std::thread& helper : helpers) helper.join();
-    if (failure) std::rethrow_exception(failure);
   }
 
   void fetch_offsets(const ShardInfo& info, bool waits) {

@@ -19,6 +19,11 @@ struct RawShard {
   std::string_view data() const { return mapped ? mapped->data() : decompressed; }
 };
 
+// The file that a shard is stored as.
+inline const FileInfo& stored_file(const ShardInfo& info) {
+  return info.zip_data ? *info.zip_data : info.raw_data;
+}
+
 // A mapped file of the size that the index says; Error(kCorrupt) otherwise.
 std::unique_ptr<MappedFile> map_shard_file(Env& env, const fs::path& directory,
                                            const FileInfo& file);

@@ -1,11 +1,6 @@
 #include "rexbert/shard/sync.h"
 
-#include <algorithm>
-#include <atomic>
-#include <exception>
 #include <mutex>
-#include <thread>
-#include <vector>
 
 #include "rexbert/core/error.h"
 #include "rexbert/core/hash.h"
@@ -14,63 +9,28 @@
 #include "rexbert/shard/download.h"
 #include "rexbert/shard/shard_index.h"
 #include "rexbert/shard/stream_info.h"
+#include "shard/parallel.h"
 #include "shard/remote_index.h"
 #include "shard/shard_files.h"
 
 namespace rexbert::shard {
 namespace {
 
-std::vector<FileInfo> stored_files(const Index& index) {
-  std::vector<FileInfo> files;
-  for (const ShardInfo& info : index.shards) {
-    files.push_back(info.zip_data ? *info.zip_data : info.raw_data);
-  }
-  return files;
+// Copies the index's files by `copy(file)`, which says whether it had to.
+SyncReport copy_files(const Index& index, const SyncOptions& options,
+                      const std::function<bool(const FileInfo&)>& copy) {
+  std::mutex mutex;
+  SyncReport report;
+  for_all(options.parallel, index.shards.size(), [&](size_t i) {
+    const FileInfo& file = stored_file(index.shards[i]);
+    const bool copied = copy(file);
+    const std::scoped_lock lock(mutex);
+    ++(copied ? report.copied : report.skipped);
+    if (copied) report.bytes += file.bytes;
+    if (options.progress) options.progress(report.copied + report.skipped, index.shards.size());
+  });
+  return report;
 }
-
-// Copies files by `copy(file)`, which says whether it had to, with options.parallel threads. The
-// first failure ends it.
-class Copier {
- public:
-  Copier(std::vector<FileInfo> files, const SyncOptions& options)
-      : files_(std::move(files)), options_(options) {}
-
-  SyncReport run(const std::function<bool(const FileInfo&)>& copy) {
-    std::vector<std::thread> helpers;
-    for (int32_t i = 1; i < options_.parallel; ++i) {
-      helpers.emplace_back([&] { work(copy); });
-    }
-    work(copy);
-    for (std::thread& helper : helpers) helper.join();
-    if (failure_) std::rethrow_exception(failure_);
-    return report_;
-  }
-
- private:
-  void work(const std::function<bool(const FileInfo&)>& copy) {
-    try {
-      for (size_t i = next_++; i < files_.size(); i = next_++) note(files_[i], copy(files_[i]));
-    } catch (...) {
-      next_ = files_.size();
-      const std::scoped_lock lock(mutex_);
-      if (!failure_) failure_ = std::current_exception();
-    }
-  }
-
-  void note(const FileInfo& file, bool copied) {
-    const std::scoped_lock lock(mutex_);
-    ++(copied ? report_.copied : report_.skipped);
-    if (copied) report_.bytes += file.bytes;
-    if (options_.progress) options_.progress(report_.copied + report_.skipped, files_.size());
-  }
-
-  std::vector<FileInfo> files_;
-  const SyncOptions& options_;
-  std::atomic<size_t> next_ = 0;
-  std::mutex mutex_;
-  SyncReport report_;
-  std::exception_ptr failure_;
-};
 
 SyncReport pull(Env& env, net::Storage& storage, const std::string& from, const fs::path& to,
                 const SyncOptions& options) {
@@ -81,7 +41,7 @@ SyncReport pull(Env& env, net::Storage& storage, const std::string& from, const 
   if (env.exists(local_index) && env.read_file(local_index) != found.index) {
     env.remove_file(local_index);
   }
-  const SyncReport report = Copier(stored_files(index), options).run([&](const FileInfo& file) {
+  const SyncReport report = copy_files(index, options, [&](const FileInfo& file) {
     const fs::path path = to / file.basename;
     if (is_whole(env, path, file)) return false;
     env.create_directories(path.parent_path());
@@ -103,7 +63,7 @@ bool is_there(net::Storage& storage, const std::string& url, std::string_view da
 SyncReport push(Env& env, net::Storage& storage, const fs::path& from, const std::string& to,
                 const SyncOptions& options) {
   const Index index = Index::load(env, from);
-  const SyncReport report = Copier(stored_files(index), options).run([&](const FileInfo& file) {
+  const SyncReport report = copy_files(index, options, [&](const FileInfo& file) {
     const auto mapped = map_shard_file(env, from, file);
     const std::string url = url_of(to, file.basename);
     if (is_there(storage, url, mapped->data())) return false;
