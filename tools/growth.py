@@ -3,9 +3,11 @@ what a token costs in a local and in a global layer.
 
 usage: growth.py OUTPUT_JSON [--preset micro] [--tokens 16384] [--repeats 3]
 
+The contexts are measured in turn, up and down, so that what changes on the machine meanwhile meets them all.
+
 Holds, or the exit status is not 0: a local layer's time a token is flat within 10%; a global layer's is linear in the
 context (its attention's part doubles with the context, within 15% of it, from 2,048 on); the peak of memory is flat within 10%. Leave the machine
-alone meanwhile: about ten minutes. Standard library only.
+alone meanwhile: about 25 minutes. Standard library only.
 """
 import argparse
 import datetime
@@ -21,23 +23,23 @@ EVERY_LAYER = ("norms", "qkv", "attention out", "mlp in", "geglu", "mlp out")
 LAYERS = {"micro": (7, 3), "small": (10, 4), "mini": (19, 7), "base": (22, 8)}  # all, and global ones
 
 
-def measure(preset, tokens, context, repeats):
-    """Medians over runs: microseconds a token of a layer of each kind, and GiB at the peak."""
-    shape = ["--preset", preset, "--sequences", tokens // context, "--context", context]
+def measure(preset, tokens, context):
+    """Microseconds a token of a layer of each kind, and of attention in it, and GiB at the peak."""
+    step = json.loads(output_of([REXBERT, "bench", "step", "--preset", preset, "--sequences", tokens // context,
+                                 "--context", context, "--warmup", 1, "--steps", 1, "--json"]))
     layers, global_layers = LAYERS[preset]
-    found = {"local": [], "global": [], "global_attention": [], "gib": []}
-    for _ in range(repeats):
-        step = json.loads(output_of([REXBERT, "bench", "step", *shape, "--steps", 2, "--json"]))
-        seconds = {part["part"]: part["forward_seconds"] + part["backward_seconds"] for part in step["parts"]}
-        shared = sum(seconds[part] for part in EVERY_LAYER) / layers
-        attention = seconds["global attention"] / global_layers
-        micro = 1e6 / tokens
-        found["local"].append(micro * (shared + seconds["local attention"] / (layers - global_layers)))
-        found["global"].append(micro * (shared + attention))
-        found["global_attention"].append(micro * attention)
-    found["gib"].append(json.loads(output_of([REXBERT, "bench", "train", *shape, "--steps", 1, "--json"]))["peak_memory_gib"])
-    medians = {what: statistics.median(values) for what, values in found.items()}
-    return {"context": context, **medians, "spread": {what: [min(v), max(v)] for what, v in found.items()}}
+    micro = {part["part"]: 1e6 / tokens * (part["forward_seconds"] + part["backward_seconds"]) for part in step["parts"]}
+    shared = sum(micro[part] for part in EVERY_LAYER) / layers
+    local_attention = micro["local attention"] / (layers - global_layers)
+    global_attention = micro["global attention"] / global_layers
+    return {"local": shared + local_attention, "local_attention": local_attention,
+            "global": shared + global_attention, "global_attention": global_attention, "gib": step["peak_memory_gib"]}
+
+
+def summary(context, runs):
+    values = {what: [run[what] for run in runs] for what in runs[0]}
+    return {"context": context, **{what: statistics.median(found) for what, found in values.items()},
+            "spread": {what: [min(found), max(found)] for what, found in values.items()}}
 
 
 def problems(rows):
@@ -64,12 +66,14 @@ def main():
     parser.add_argument("--tokens", type=int, default=16384)
     parser.add_argument("--repeats", type=int, default=3)
     arguments = parser.parse_args()
-    rows = []
-    for context in CONTEXTS:
-        rows.append(measure(arguments.preset, arguments.tokens, context, arguments.repeats))
-        row = rows[-1]
-        print(f"{context:>6}: local layer {row['local']:.2f} us a token, global {row['global']:.2f}, peak {row['gib']:.2f} GiB",
-              flush=True)
+    runs = {context: [] for context in CONTEXTS}
+    for repeat in range(arguments.repeats):
+        for context in CONTEXTS if repeat % 2 == 0 else reversed(CONTEXTS):
+            run = measure(arguments.preset, arguments.tokens, context)
+            runs[context].append(run)
+            print(f"{context:>6}: local layer {run['local']:.2f} us a token, its attention {run['local_attention']:.2f}, "
+                  f"global {run['global']:.2f}, peak {run['gib']:.2f} GiB", flush=True)
+    rows = [summary(context, found) for context, found in runs.items()]
     report = {"date": datetime.date.today().isoformat(), "machine": machine(), "preset": arguments.preset,
               "tokens": arguments.tokens, "rows": rows}
     arguments.output.write_text(json.dumps(report, indent=2) + "\n", encoding="utf8")

@@ -71,11 +71,21 @@ void check_state(const LoaderSetup& setup, const LoaderState& state) {
 
 }  // namespace
 
+void reuse_slices(const std::vector<std::shared_ptr<const StreamSource>>& streams,
+                  const LoaderState& state) {
+  for (const auto& stream : streams) {
+    const auto found = state.streams.find(stream->name());
+    if (found == state.streams.end() || !found->second.slices) continue;
+    if (state.lanes == stream->lanes()) stream->reuse_slices(found->second.slices);
+  }
+}
+
 // Makes steps one after the other, in whichever thread calls it.
 class Loader::Maker {
  public:
   Maker(LoaderSetup setup, LoaderState state) : setup_(std::move(setup)), state_(std::move(state)) {
     check_setup(setup_);
+    reuse_slices(setup_.streams, state_);
     check_state(setup_, state_);
     state_.seed = setup_.seed;
     state_.lanes = setup_.options.lanes;
@@ -120,6 +130,7 @@ class Loader::Maker {
   void add_readers(const std::shared_ptr<const StreamSource>& source) {
     StreamState& stream = state_.streams[source->name()];
     stream.fingerprint = source->slices().fingerprint;
+    stream.slices = source->costly_slices();
     const OrderOptions order{.seed = setup_.seed, .window_rows = setup_.options.window_rows};
     const auto stop = [this] {
       return stopping_ || (setup_.stop_requested && setup_.stop_requested());

@@ -1,7 +1,7 @@
 #include "rexbert/batch/loader_state.h"
 
 #include <algorithm>
-#include <set>
+#include <utility>
 
 #include "rexbert/core/error.h"
 #include "rexbert/core/strings.h"
@@ -59,11 +59,60 @@ LaneCursor cursor_from_json(const Json& json, std::string_view source) {
   return cursor;
 }
 
+// Slices of a shard follow each other: their ends say it all.
+Json slices_to_json(const SliceTable& table) {
+  Json shards = Json::array();
+  for (size_t i = 0; i < table.slices.size(); ++i) {
+    const Slice& slice = table.slices[i];
+    if (i == 0 || slice.shard != table.slices[i - 1].shard) {
+      shards.push_back({slice.shard, table.offset_hashes.at(static_cast<size_t>(slice.shard))});
+    }
+    shards.back().push_back(slice.end_sample);
+    shards.back().push_back(slice.end_token);
+  }
+  return {{"tokens", table.tokens}, {"shards", std::move(shards)}};
+}
+
+SliceTable slices_from_json(const Json& json, std::string_view source) {
+  SliceTable table;
+  const Json shards = json_get<Json>(json, "shards", source);
+  table.tokens = numbers(Json::array({json_get<Json>(json, "tokens", source)}), 1, source,
+                         "the slices' tokens")[0];
+  if (!shards.is_array() || json.size() != 2) corrupt(source, "expected tokens and shards");
+  for (const Json& item : shards) {
+    if (!item.is_array() || item.size() < 4 || item.size() % 2 != 0 ||
+        !item[1].is_number_unsigned()) {
+      corrupt(source, "expected a shard's slices [shard, hash, end sample, end token, ...]");
+    }
+    Json words = item;
+    words.erase(1);
+    const std::vector<int64_t> ends = numbers(words, words.size(), source, "the ends of slices");
+    Slice slice{.shard = narrow(ends[0], source)};
+    table.offset_hashes[static_cast<size_t>(slice.shard)] = item[1].get<uint64_t>();
+    for (size_t i = 1; i < ends.size(); i += 2) {
+      slice.begin_sample = slice.end_sample;
+      slice.begin_token = slice.end_token;
+      slice.end_sample = narrow(ends[i], source);
+      slice.end_token = narrow(ends[i + 1], source);
+      table.slices.push_back(slice);
+    }
+  }
+  return table;
+}
+
 StreamState stream_from_json(const Json& json, int32_t lanes, std::string_view source) {
   StreamState stream;
   stream.fingerprint = json_get<std::string>(json, "fingerprint", source);
   const Json cursors = json_get<Json>(json, "cursors", source);
-  if (!cursors.is_array() || json.size() != 2) corrupt(source, "expected fingerprint and cursors");
+  const auto slices = json.find("slices");
+  if (!cursors.is_array() || json.size() != (slices == json.end() ? 2 : 3)) {
+    corrupt(source, "expected fingerprint, cursors and, at most, slices");
+  }
+  if (slices != json.end()) {
+    auto table = std::make_shared<SliceTable>(slices_from_json(*slices, source));
+    table->fingerprint = stream.fingerprint;
+    stream.slices = std::move(table);
+  }
   for (const Json& item : cursors) {
     if (!item.is_array() || item.size() != 4 || !item[2].is_array() || !item[3].is_array()) {
       corrupt(source, "expected a cursor [lane, first entry, carry, takes]");
@@ -85,6 +134,7 @@ std::string LoaderState::dump() const {
     Json cursors = Json::array();
     for (const auto& [lane, cursor] : stream.lanes) cursors.push_back(cursor_to_json(lane, cursor));
     json_streams[name] = {{"fingerprint", stream.fingerprint}, {"cursors", std::move(cursors)}};
+    if (stream.slices) json_streams[name]["slices"] = slices_to_json(*stream.slices);
   }
   return Json{{"version", kLoaderStateVersion},
               {"next_step", next_step},
@@ -121,6 +171,12 @@ LoaderState LoaderState::parse(std::string_view text, std::string_view source) {
   return state;
 }
 
+LoaderState LoaderState::cursors() const {
+  LoaderState copy = *this;
+  for (auto& [name, stream] : copy.streams) stream.slices = nullptr;
+  return copy;
+}
+
 LoaderState LoaderState::merge(const std::vector<LoaderState>& parts) {
   if (parts.empty()) throw Error(ErrorCode::kUsage, "no loader states to merge");
   LoaderState merged = parts.front();
@@ -137,6 +193,7 @@ LoaderState LoaderState::merge(const std::vector<LoaderState>& parts) {
     for (const auto& [name, stream] : part.streams) {
       StreamState& into =
           merged.streams.try_emplace(name, StreamState{stream.fingerprint, {}}).first->second;
+      if (!into.slices) into.slices = stream.slices;
       if (into.fingerprint != stream.fingerprint) {
         refuse(str_cat("stream ", name, " is of different data"));
       }

@@ -127,7 +127,12 @@ SliceTable SliceTable::build(const shard::TokenStream& stream, const shard::Toke
     }
   }
   table.fingerprint = fingerprint_of(stream, table.slices);
+  table.offset_hashes = stream.offset_hashes();
   return table;
+}
+
+bool SliceTable::is_of(const shard::TokenStream& stream) const {
+  return fingerprint == fingerprint_of(stream, slices);
 }
 
 }  // namespace rexbert::batch

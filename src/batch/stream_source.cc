@@ -105,11 +105,10 @@ shard::TokenStream open_tokens(Env& env, const StreamOptions& options,
 std::shared_ptr<const StreamSource> StreamSource::open(Env& env, const std::string& name,
                                                        const StreamOptions& options, int32_t lanes,
                                                        const TokenizerIdentity& tokenizer) {
-  return with_context(str_cat("streams.", name), [&] {
-    return std::make_shared<const StreamSource>(name, open_tokens(env, options, tokenizer),
-                                                column_of(options, tokenizer), lanes, tokenizer,
-                                                options.lookahead);
-  });
+  shard::TokenStream stream =
+      with_context(str_cat("streams.", name), [&] { return open_tokens(env, options, tokenizer); });
+  return std::make_shared<const StreamSource>(
+      name, std::move(stream), column_of(options, tokenizer), lanes, tokenizer, options.lookahead);
 }
 
 StreamSource::StreamSource(std::string name, shard::TokenStream stream,
@@ -122,15 +121,39 @@ StreamSource::StreamSource(std::string name, shard::TokenStream stream,
       lookahead_(lookahead),
       cls_id_(tokenizer.cls_id),
       sep_id_(tokenizer.sep_id),
-      slices_(SliceTable::build(stream_, column, lanes)) {}
+      column_(column) {
+  if (!stream_.is_remote()) cut();
+}
+
+const std::shared_ptr<const SliceTable>& StreamSource::cut() const {
+  std::call_once(cut_once_, [this] {
+    slices_ = with_context(str_cat("streams.", name_), [this] {
+      return std::make_shared<const SliceTable>(SliceTable::build(stream_, column_, lanes_));
+    });
+  });
+  return slices_;
+}
+
+std::shared_ptr<const SliceTable> StreamSource::costly_slices() const {
+  return slices().offset_hashes.empty() ? nullptr : cut();
+}
+
+void StreamSource::reuse_slices(const std::shared_ptr<const SliceTable>& before) const {
+  if (!stream_.is_remote() || !before->is_of(stream_)) return;
+  std::call_once(cut_once_, [&] {
+    stream_.expect_offsets(before->offset_hashes);
+    slices_ = before;
+  });
+}
 
 StreamSource::Entry StreamSource::entry(uint64_t seed, int32_t lane, int64_t entry) const {
-  const uint64_t count = slices_.slices.size();
+  const std::vector<Slice>& all = slices().slices;
+  const uint64_t count = all.size();
   const uint64_t index =
       static_cast<uint64_t>(lane) + static_cast<uint64_t>(entry) * static_cast<uint64_t>(lanes_);
   const uint64_t epoch = index / count;
   const KeyedPermutation order(count, seed, Purpose::kSliceOrder, hash64(name_, epoch));
-  return {slices_.slices[order(index % count)], static_cast<int32_t>(epoch)};
+  return {all[order(index % count)], static_cast<int32_t>(epoch)};
 }
 
 void StreamSource::prefetch(const std::vector<Entry>& entries, int32_t lane) const {

@@ -95,9 +95,12 @@ void add_shape_options(CLI::App& command, TrainArguments& arguments) {
   command.add_option("--context", options.context_length, "Tokens a sequence")
       ->capture_default_str()
       ->check(CLI::PositiveNumber);
-  command.add_option("--steps", options.steps, "Timed steps, after two that are not")
+  command.add_option("--steps", options.steps, "Timed steps")
       ->capture_default_str()
       ->check(CLI::PositiveNumber);
+  command.add_option("--warmup", options.warmup_steps, "Steps before them that are not timed")
+      ->capture_default_str()
+      ->check(CLI::NonNegativeNumber);
   command.add_option("--threads", options.threads, "0: the rank's share of the cores")
       ->capture_default_str();
   command.add_flag("--dropout", arguments.dropout, "With the preset's dropout");
@@ -139,6 +142,7 @@ void bench_step(TrainArguments arguments) {
                  {"product_ceiling_flops_per_second", result.product_ceiling},
                  {"copy_ceiling_bytes_per_second", result.copy_ceiling},
                  {"model_flops_utilization", result.utilization},
+                 {"peak_memory_gib", result.peak_memory_gib},
                  {"parts", Json::array()}};
     for (const train::StepBenchRow& row : result.rows) json["parts"].push_back(to_json(row));
     std::printf("%s\n", json.dump(2).c_str());
@@ -146,13 +150,14 @@ void bench_step(TrainArguments arguments) {
   }
   std::printf(
       "%s %lldx%lld f32, %d threads: a step of %.1f ms (fastest %.1f, slowest %.1f of %d), "
-      "%.0f tok/s\n"
+      "%.0f tok/s, peak %.2f GiB\n"
       "ceiling here: %s by a matrix product, %s by a copy; model FLOPs utilization %.1f%%\n\n"
       "%-17s %10s %10s %7s %10s %10s %10s %10s\n",
       arguments.preset.c_str(), static_cast<long long>(options.sequences),
       static_cast<long long>(options.context_length), options.threads,
       1e3 * result.median_seconds(), 1e3 * *fastest, 1e3 * *slowest, options.steps,
-      tokens / result.median_seconds(), rate_text(result.product_ceiling, "FLOP").c_str(),
+      tokens / result.median_seconds(), result.peak_memory_gib,
+      rate_text(result.product_ceiling, "FLOP").c_str(),
       rate_text(result.copy_ceiling, "B").c_str(), 100 * result.utilization, "part", "forward ms",
       "backw. ms", "share", "GFLOP", "MB", "GFLOP/s", "of ceiling");
   for (const train::StepBenchRow& row : result.rows) {

@@ -217,28 +217,38 @@ class RemoteShards::Impl {
     check_offset_table(table, info, path.string());
     {
       const std::scoped_lock lock(mutex_);
-      offsets_hashes_[shard] = hash64(table);
+      offset_hashes_[shard] = hash64(table);
     }
     std::vector<uint32_t> offsets(info.samples + 1);
     table.copy(reinterpret_cast<char*>(offsets.data()), 4 * offsets.size(), 4);
     return offsets;
   }
 
+  std::map<size_t, uint64_t> offset_hashes() const {
+    const std::scoped_lock lock(mutex_);
+    return offset_hashes_;
+  }
+
+  void expect_offsets(const std::map<size_t, uint64_t>& hashes) {
+    const std::scoped_lock lock(mutex_);
+    for (const auto& [shard, hash] : hashes) offset_hashes_[shard] = hash;
+  }
+
   void check_offsets(size_t shard, std::string_view data) {
     const ShardInfo& info = index_.shards.at(shard);
     {
       const std::scoped_lock lock(mutex_);
-      const auto told = offsets_hashes_.find(shard);
-      if (told == offsets_hashes_.end()) return;
+      const auto told = offset_hashes_.find(shard);
+      if (told == offset_hashes_.end()) return;
       if (told->second == hash64(data.substr(0, offset_table_bytes(info.samples)))) return;
     }
     const fs::path path = offsets_path(info);
     if (env_.exists(path)) env_.remove_file(path);
     throw Error(ErrorCode::kIncompatible,
                 str_cat(url_of(url_, stored_file(info).basename),
-                        ": expected the offset table that was fetched before the shard, got "
-                        "another: that one was damaged on its way, and is removed from the cache; "
-                        "start again"));
+                        ": expected the offset table that the run's slices were cut by, got "
+                        "another: that one was damaged on its way, and is removed from the cache, "
+                        "or the shard was replaced since; start again"));
   }
 
   Traffic traffic() const {
@@ -407,7 +417,7 @@ class RemoteShards::Impl {
   std::deque<size_t> queue_;
   std::set<size_t> queued_;  // or being fetched
   Traffic traffic_;
-  std::map<size_t, uint64_t> offsets_hashes_;  // of what offsets() returned
+  std::map<size_t, uint64_t> offset_hashes_;  // of what offsets() returned
   std::vector<std::thread> threads_;
 };
 
@@ -434,6 +444,10 @@ void RemoteShards::prefetch(const std::vector<size_t>& shards, int64_t reader) {
 }
 std::vector<uint32_t> RemoteShards::offsets(size_t shard) {
   return impl_->naming(shard, [&] { return impl_->offsets(shard); });
+}
+std::map<size_t, uint64_t> RemoteShards::offset_hashes() const { return impl_->offset_hashes(); }
+void RemoteShards::expect_offsets(const std::map<size_t, uint64_t>& hashes) {
+  impl_->expect_offsets(hashes);
 }
 void RemoteShards::check_offsets(size_t shard, std::string_view data) {
   impl_->check_offsets(shard, data);

@@ -229,6 +229,14 @@ std::vector<uint32_t> TokenStream::offsets(size_t shard) const {
   return read_offsets(*env_, directory_, index_.shards.at(shard));
 }
 
+std::map<size_t, uint64_t> TokenStream::offset_hashes() const {
+  return remote_ ? remote_->offset_hashes() : std::map<size_t, uint64_t>();
+}
+
+void TokenStream::expect_offsets(const std::map<size_t, uint64_t>& hashes) const {
+  if (remote_) remote_->expect_offsets(hashes);
+}
+
 std::shared_ptr<const TokenShard> TokenStream::open_shard(size_t shard,
                                                           const std::function<bool()>& stop) const {
   if (!remote_) {

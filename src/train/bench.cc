@@ -1,8 +1,5 @@
 #include "rexbert/train/bench.h"
 
-#include <c10/core/CachingDeviceAllocator.h>
-#include <sys/resource.h>
-
 #include <algorithm>
 
 #include "rexbert/core/json.h"
@@ -13,17 +10,6 @@
 
 namespace rexbert::train {
 namespace {
-
-double peak_memory_bytes(c10::Device device) {
-  constexpr auto kAll = static_cast<size_t>(c10::CachingAllocator::StatType::AGGREGATE);
-  if (!device.is_cpu()) {
-    const auto stats = at::getDeviceAllocator(device.type())->getDeviceStats(device.index());
-    return static_cast<double>(stats.allocated_bytes[kAll].peak);
-  }
-  struct rusage usage{};
-  getrusage(RUSAGE_SELF, &usage);
-  return static_cast<double>(usage.ru_maxrss) * 1024;
-}
 
 // The least over the ranks of each value.
 std::vector<double> least_of_ranks(const std::vector<double>& own, dist::ProcessGroup& group) {
@@ -52,7 +38,7 @@ TrainBenchResult bench_train(const TrainBenchOptions& options, dist::ProcessGrou
   result.loss = run.loss();
   result.exposed_seconds = least_of_ranks(result.waited_seconds, group);
   result.weights_hash = str_join(hash_parameters(run.model()), "");
-  result.peak_memory_gib = peak_memory_bytes(run.device()) / (1 << 30);
+  result.peak_memory_gib = run.peak_memory_gib();
   return result;
 }
 

@@ -1,6 +1,8 @@
 #include "train/bench_run.h"
 
 #include <ATen/Parallel.h>
+#include <c10/core/CachingDeviceAllocator.h>
+#include <sys/resource.h>
 
 #include <algorithm>
 #include <thread>
@@ -48,6 +50,20 @@ batch::PackedBatch BenchRun::next_batch() {
                        .context_length = options_.context_length,
                        .masked_share = options_.masked_share,
                        .number = first_number_ + static_cast<uint64_t>(steps_++)});
+}
+
+double BenchRun::peak_memory_gib() const {
+  double bytes = 0;
+  if (device().is_cpu()) {
+    struct rusage usage{};
+    getrusage(RUSAGE_SELF, &usage);
+    bytes = static_cast<double>(usage.ru_maxrss) * 1024;
+  } else {
+    constexpr auto kAll = static_cast<size_t>(c10::CachingAllocator::StatType::AGGREGATE);
+    const auto stats = at::getDeviceAllocator(device().type())->getDeviceStats(device().index());
+    bytes = static_cast<double>(stats.allocated_bytes[kAll].peak);
+  }
+  return bytes / (1 << 30);
 }
 
 double BenchRun::step() {

@@ -23,6 +23,7 @@ class BenchRun {
   double loss() const { return loss_; }            // of the last step
   nn::BatchShape shape() const { return shape_; }  // of the last step
   double waited_seconds() const { return reducer_->exposed_seconds(); }
+  double peak_memory_gib() const;  // of the process, or of its tensors on a GPU
   c10::Device device() const { return model_.device(); }
   const nn::MaskedLanguageModel& model() const { return model_; }
 

@@ -36,9 +36,13 @@ std::string host_name() {
 
 batch::LoaderState whole_loader_state(Trainer& trainer) {
   if (trainer.group().world_size() == 1) return trainer.loader().state();
-  std::vector<batch::LoaderState> parts;
-  for (const std::string& text : trainer.group().all_gather(trainer.loader().state().dump())) {
-    parts.push_back(batch::LoaderState::parse(text, "a rank's loader state"));
+  std::vector<batch::LoaderState> parts = {trainer.loader().state()};
+  const int own = trainer.group().rank();
+  const std::vector<std::string> texts = trainer.group().all_gather(parts[0].cursors().dump());
+  for (int rank = 0; rank < std::ssize(texts); ++rank) {
+    if (rank == own) continue;
+    parts.push_back(batch::LoaderState::parse(texts[static_cast<size_t>(rank)],
+                                              str_cat("the loader state of rank ", rank)));
   }
   return batch::LoaderState::merge(parts);
 }

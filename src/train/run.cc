@@ -124,6 +124,7 @@ class Run {
         first_step_(origin_.kind == Origin::Kind::kResumed ? origin_.state.step
                                                            : plan_.first_step()) {
     check_tokenizer_of_origin();
+    read_loader_state();
     require_same(group_, facts());
     if (is_first()) publish_file(env_, directory_ / "config.yaml", loaded_.resolved());
     check_directory_is_shared();
@@ -327,14 +328,16 @@ class Run {
                                                                   : torch::kFloat32;
   }
 
+  void read_loader_state() {
+    loader_state_.next_step = first_step_;
+    if (origin_.state.loader.is_null()) return;
+    loader_state_ = batch::LoaderState::parse(origin_.state.loader.dump(), origin_.folder.string());
+    batch::reuse_slices(streams_, loader_state_);
+  }
+
   void make_loader(const RunRequest& request) {
     const batch::Masker masker(config_.run.seed, batch::MaskVocabulary::from(tokenizer_),
                                salience_);
-    batch::LoaderState state;
-    state.next_step = first_step_;
-    if (!origin_.state.loader.is_null()) {
-      state = batch::LoaderState::parse(origin_.state.loader.dump(), origin_.folder.string());
-    }
     batch::DataOptions options = config_.data;
     options.micro_tokens = micro_tokens_;
     loader_ = std::make_unique<batch::Loader>(
@@ -351,7 +354,7 @@ class Run {
             .seed = config_.run.seed,
             .rank = group_.rank(),
             .world = group_.world_size()},
-        std::move(state));
+        loader_state_);
   }
 
   std::vector<std::unique_ptr<Callback>> make_callbacks(MetricsLog& metrics,
@@ -460,6 +463,7 @@ class Run {
   Origin origin_;
   plan::Plan plan_;
   int64_t first_step_;
+  batch::LoaderState loader_state_;  // where the run begins
   int64_t micro_tokens_ = 0;
   double product_ceiling_ = 0;  // FLOP/s; known to rank 0 alone, which writes what it is for
   std::shared_ptr<nn::MaskedLanguageModel> model_;

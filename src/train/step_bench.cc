@@ -44,6 +44,7 @@ StepBenchResult bench_step(const TrainBenchOptions& options, dist::ProcessGroup&
     accounted += result.rows.back().seconds();
   }
   result.rows.push_back({.part = "other", .forward_seconds = step_seconds - accounted});
+  result.peak_memory_gib = run.peak_memory_gib();
   measure_ceilings();
   for (StepBenchRow& row : result.rows) {
     row.share = row.seconds() / step_seconds;

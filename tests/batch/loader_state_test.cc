@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <memory>
 #include <string>
 
 #include "rexbert/core/error.h"
@@ -11,6 +12,7 @@ namespace rexbert::batch {
 namespace {
 
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 LoaderState example() {
   LoaderState state{
@@ -20,6 +22,11 @@ LoaderState example() {
       int64_t{1} << 40, {{1, 2, 3, 4, 500}, {1, 2, 4, 1, 9}}, {{1024, 12}, {8192, 1}}};
   state.streams["general"].lanes[3] = {};
   state.streams["e\"commerce"].fingerprint = "x";
+  const SliceTable slices{.slices = {{0, 0, 0, 4, 20}, {0, 4, 20, 9, 0}, {2, 0, 0, 5, 0}},
+                          .tokens = 90,
+                          .fingerprint = "x",
+                          .offset_hashes = {{0, 7}, {2, ~uint64_t{0}}}};
+  state.streams["e\"commerce"].slices = std::make_shared<const SliceTable>(slices);
   return state;
 }
 
@@ -40,14 +47,23 @@ std::string replaced(std::string text, const std::string& from, const std::strin
 
 TEST(LoaderState, RoundTrips) {
   const LoaderState state = example();
-  EXPECT_EQ(LoaderState::parse(state.dump(), "loader.json"), state);
+  const LoaderState again = LoaderState::parse(state.dump(), "loader.json");
+  EXPECT_EQ(again, state);
+  EXPECT_EQ(again.dump(), state.dump());
+  const SliceTable& expected = *state.streams.at("e\"commerce").slices;
+  const SliceTable& got = *again.streams.at("e\"commerce").slices;
+  EXPECT_EQ(got.slices, expected.slices);
+  EXPECT_EQ(got.fingerprint, expected.fingerprint);
+  EXPECT_EQ(got.tokens, expected.tokens);
+  EXPECT_EQ(got.offset_hashes, expected.offset_hashes);
 }
 
 TEST(LoaderState, FormatIsAsDocumented) {
   EXPECT_EQ(
       example().dump(),
       R"({"lanes":4,"next_step":7,"seed":18446744073709551615,"streams":{)"
-      R"("e\"commerce":{"cursors":[],"fingerprint":"x"},)"
+      R"("e\"commerce":{"cursors":[],"fingerprint":"x","slices":{)"
+      R"("shards":[[0,7,4,20,9,0],[2,18446744073709551615,5,0]],"tokens":90}},)"
       R"("general":{"cursors":[[1,1099511627776,[[1,2,3,4,500],[1,2,4,1,9]],[[1024,12],[8192,1]]],)"
       R"([3,0,[],[]]],"fingerprint":"00112233aabbccdd"}},"version":1,"window_rows":64})");
 }
@@ -66,6 +82,14 @@ TEST(LoaderState, RefusesDamage) {
   EXPECT_THAT(failure(replaced(good, "[1,2,3,4,500]", "[1,2,3,4,4294967296]")), HasSubstr("2^31"));
   EXPECT_THAT(failure(replaced(good, "[8192,1]", "[8192]")), HasSubstr("a take"));
   EXPECT_THAT(failure(replaced(good, "\"seed\":18446744073709551615,", "")), HasSubstr("seed"));
+  EXPECT_THAT(failure(replaced(good, "[0,7,4,20,9,0]", "[0,7,4,20,9]")),
+              HasSubstr("end sample, end token"));
+  EXPECT_THAT(failure(replaced(good, "[0,7,4,20,9,0]", "[0,7,4,-20,9,0]")),
+              HasSubstr("the ends of slices"));
+  EXPECT_THAT(failure(replaced(good, "[0,7,4,20,9,0]", "[0,\"7\",4,20,9,0]")),
+              HasSubstr("[shard, hash"));
+  EXPECT_THAT(failure(replaced(good, "\"tokens\":90", "\"tokens\":90,\"x\":1")),
+              HasSubstr("tokens and shards"));
   EXPECT_THAT(failure(replaced(good, "\"version\":1", "\"version\":1,\"x\":1")),
               HasSubstr("six keys"));
 }
@@ -76,12 +100,19 @@ TEST(LoaderState, MergesRanks) {
   LoaderState second = whole;
   first.streams["general"].lanes.erase(3);
   second.streams["general"].lanes.erase(1);
+  first.streams["e\"commerce"].slices = nullptr;
   EXPECT_EQ(LoaderState::merge({first, second}), whole);
+  EXPECT_EQ(LoaderState::merge({first, second}).dump(), whole.dump());
   EXPECT_EQ(LoaderState::merge({second, first}), whole);
   EXPECT_THROW(LoaderState::merge({}), Error);
   EXPECT_THROW(LoaderState::merge({first, first}), Error);
   ++second.next_step;
   EXPECT_THROW(LoaderState::merge({first, second}), Error);
+}
+
+TEST(LoaderState, CursorsAreAllButTheSlices) {
+  EXPECT_EQ(example().cursors(), example());
+  EXPECT_THAT(example().cursors().dump(), Not(HasSubstr("slices")));
 }
 
 TEST(LoaderState, SummaryNamesTheSlowestAndFastestLane) {

@@ -22,11 +22,16 @@ constexpr uint64_t kSeed = 5;
 // A stream in a folder and at a server.
 class RemoteLoaderTest : public ::testing::Test {
  protected:
-  void make(const MadeStream& made) {
+  void put(const MadeStream& made) {
+    fs::remove_all(scratch_.path() / "stream");
     write_stream(scratch_.path() / "stream", made);
     for (const std::string& name : Env::posix().list_directory(scratch_.path() / "stream")) {
       s3_.put("/bucket/stream/" + name, Env::posix().read_file(scratch_.path() / "stream" / name));
     }
+  }
+
+  void make(const MadeStream& made) {
+    put(made);
     server_.start(std::ref(s3_));
   }
 
@@ -66,6 +71,8 @@ class RemoteLoaderTest : public ::testing::Test {
     return names;
   }
 
+  void expect_resume_to_fetch_open_windows(const std::shared_ptr<const StreamSource>& whole);
+
   int32_t lanes_ = 4;
   ScratchFolder scratch_{"remote_loader"};
   test::S3Server s3_;
@@ -101,14 +108,10 @@ TEST_F(RemoteLoaderTest, GivesTheBatchesOfTheFolder) {
   }
 }
 
-// Every shard is a slice here, and a window one shard.
-TEST_F(RemoteLoaderTest, AResumeFetchesTheOpenWindowsAndWhatFollows) {
-  make({.lengths = std::vector<int32_t>(3000, 900), .shard_bytes = 6000});
-  const auto whole = remote("first", 0);
-  ASSERT_GE(whole->tokens().shards(), 1000u);
-  EXPECT_TRUE(requested().empty()) << "no shard is touched before the first step";
+// Of a thousand shards and a cold cache. A window is one slice here, or a part of it.
+void RemoteLoaderTest::expect_resume_to_fetch_open_windows(
+    const std::shared_ptr<const StreamSource>& whole) {
   constexpr int64_t kSteps = 40, kStop = 17;
-
   std::vector<PackedBatch> rest;
   LoaderState state;
   std::multiset<std::string> continued;
@@ -135,7 +138,7 @@ TEST_F(RemoteLoaderTest, AResumeFetchesTheOpenWindowsAndWhatFollows) {
 
   LoaderSetup second = setup(remote("cold", 0), kSteps);
   second.options.prefetch_steps = 0;
-  requested();
+  EXPECT_TRUE(requested().empty());
   Loader loader(std::move(second), state);
   expect_same(rest, batches_of(loader, kSteps - kStop));
   const std::multiset<std::string> resumed = requested();
@@ -147,6 +150,57 @@ TEST_F(RemoteLoaderTest, AResumeFetchesTheOpenWindowsAndWhatFollows) {
     once.erase(name);
   }
   for (const std::string& name : once) EXPECT_TRUE(open_windows.contains(name)) << name;
+  EXPECT_LT(resumed.size(), 500u);
+}
+
+TEST_F(RemoteLoaderTest, AResumeFetchesTheOpenWindowsAndWhatFollows) {
+  make({.lengths = std::vector<int32_t>(3000, 900), .shard_bytes = 6000});
+  const auto whole = remote("first", 0);
+  ASSERT_GE(whole->tokens().shards(), 1000u);
+  ASSERT_EQ(whole->slices().slices.size(), whole->tokens().shards());
+  EXPECT_TRUE(requested().empty()) << "no shard is touched before the first step";
+  expect_resume_to_fetch_open_windows(whole);
+}
+
+// Too few shards for the default lanes: all offset tables are read once in the life of a run.
+TEST_F(RemoteLoaderTest, AResumeFetchesNoOffsetTable) {
+  lanes_ = DataOptions{}.lanes;
+  make({.lengths = std::vector<int32_t>(20'000, 1000), .shard_bytes = 40'000});
+  const auto whole = remote("first", 0);
+  ASSERT_GE(whole->tokens().shards(), 1000u);
+  ASSERT_GT(whole->slices().slices.size(), whole->tokens().shards());
+  EXPECT_GE(requested().size(), whole->tokens().shards());
+  expect_resume_to_fetch_open_windows(whole);
+}
+
+// The slices that a state kept are of other shards than those that lie there now.
+TEST_F(RemoteLoaderTest, AResumeRefusesShardsThatWereReplaced) {
+  constexpr int64_t kSteps = 200, kStop = 7;  // more than an epoch: every shard is opened
+  const auto state_of = [&](const std::string& cache) {
+    Loader loader(setup(remote(cache, 1), kSteps));
+    batches_of(loader, kStop);
+    return LoaderState::parse(loader.state().dump(), "state");
+  };
+  std::vector<int32_t> lengths = skewed_lengths(900, 5, 800, 3);
+  make({.lengths = lengths, .shard_bytes = 1 << 14});
+  const LoaderState state = state_of("first");
+
+  // The index tells.
+  std::vector<int32_t> fewer(lengths.begin(), lengths.end() - 1);
+  put({.lengths = fewer, .shard_bytes = 1 << 14});
+  const auto resume = [&](const std::string& cache) {
+    Loader loader(setup(remote(cache, 1), kSteps), state);
+    batches_of(loader, kSteps - kStop);
+  };
+  EXPECT_THAT([&] { resume("fewer"); }, ::testing::ThrowsMessage<Error>(
+                                            ::testing::HasSubstr("streams.s.path (other shards)")));
+
+  // The index is as it was, all but the hashes: two documents of a shard changed places.
+  std::swap(lengths[0], lengths[1]);
+  ASSERT_NE(lengths[0], lengths[1]);
+  put({.lengths = lengths, .shard_bytes = 1 << 14});
+  EXPECT_THAT([&] { resume("swapped"); },
+              ::testing::ThrowsMessage<Error>(::testing::HasSubstr("slices were cut by")));
 }
 
 // A bit of a table flips on its way when slices are cut; those of the resumed run are the same.

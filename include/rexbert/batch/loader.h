@@ -36,6 +36,11 @@ struct LoaderSetup {
   int32_t world = 1;  // divides the lanes
 };
 
+// Gives the streams the slices that `state` kept of them, if it is of as many lanes: where they are
+// asked for before there is a loader, which does the same.
+void reuse_slices(const std::vector<std::shared_ptr<const StreamSource>>& streams,
+                  const LoaderState& state);
+
 // Serves the steps of a run to one rank. The batches of all ranks together are the same for every
 // world size, and after a restart from state().
 class Loader final : public StepSource {

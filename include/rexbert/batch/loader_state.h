@@ -2,10 +2,12 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "rexbert/batch/slices.h"
 #include "rexbert/core/json.h"
 
 namespace rexbert::batch {
@@ -48,8 +50,13 @@ struct StreamState {
   // Of the stream's slices: shards, sizes and lanes. Another one is other data.
   std::string fingerprint;
   std::map<int32_t, LaneCursor> lanes;
+  // Those of the fingerprint, of a stream behind a URL whose offset tables it takes to cut them;
+  // null elsewhere.
+  std::shared_ptr<const SliceTable> slices = nullptr;
 
-  bool operator==(const StreamState&) const = default;
+  bool operator==(const StreamState& other) const {
+    return fingerprint == other.fingerprint && lanes == other.lanes;
+  }
 };
 
 inline constexpr int kLoaderStateVersion = 1;
@@ -71,6 +78,9 @@ struct LoaderState {
   // Strict; `source` names the text. Throws Error(kCorrupt) for anything but what dump() writes and
   // Error(kIncompatible) for another version.
   static LoaderState parse(std::string_view text, std::string_view source);
+
+  // All but the slices, which are the same at every rank.
+  LoaderState cursors() const;
 
   // The union of what several ranks returned after the same step. Error(kIncompatible) when they
   // are not of one run and step or two hold the same lane of a stream.

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -29,6 +30,8 @@ struct SliceTable {
   std::vector<Slice> slices;
   int64_t tokens = 0;       // of the stream, estimated from above as bytes / bytes per token
   std::string fingerprint;  // 16 hexadecimal digits over the slices and the shards' sizes
+  // By shard, of the offset tables that cut a stream behind a URL; empty elsewhere.
+  std::map<size_t, uint64_t> offset_hashes;
 
   // Estimated tokens of a slice, at least 1.
   int64_t mean_tokens() const;
@@ -37,6 +40,9 @@ struct SliceTable {
   // encoding nor the options say the tokens' type. Throws Error(kNotFound) when there is no sample.
   static SliceTable build(const shard::TokenStream& stream, const shard::TokenColumn& column,
                           int32_t lanes);
+
+  // Whether the table, which was cut before, is of `stream` as its index is now.
+  bool is_of(const shard::TokenStream& stream) const;
 };
 
 // The slices of one shard from its offset table, each of about `target_tokens`.

@@ -59,7 +59,15 @@ class StreamSource {
   int32_t cls_id() const { return cls_id_; }
   int32_t sep_id() const { return sep_id_; }
   const shard::TokenStream& tokens() const { return stream_; }
-  const SliceTable& slices() const { return slices_; }
+  // Cut when the stream is opened, of a stream behind a URL only when first asked for: a loader
+  // state may know them. Throws what SliceTable::build throws.
+  const SliceTable& slices() const { return *cut(); }
+  // The same for a loader state to keep; null where it takes no offset table from behind a URL to
+  // cut them.
+  std::shared_ptr<const SliceTable> costly_slices() const;
+  // Takes `before`, which a loader state kept, for the slices, so that no offset table is fetched;
+  // nothing happens where they are cut already or the stream's index is another now.
+  void reuse_slices(const std::shared_ptr<const SliceTable>& before) const;
 
   struct Entry {
     Slice slice;
@@ -79,6 +87,8 @@ class StreamSource {
                                                       const std::function<bool()>& stop = {}) const;
 
  private:
+  const std::shared_ptr<const SliceTable>& cut() const;
+
   std::string name_;
   uint32_t key_;
   shard::TokenStream stream_;
@@ -86,7 +96,9 @@ class StreamSource {
   int32_t lookahead_;
   int32_t cls_id_;
   int32_t sep_id_;
-  SliceTable slices_;
+  shard::TokenColumn column_;
+  mutable std::once_flag cut_once_;
+  mutable std::shared_ptr<const SliceTable> slices_;
   mutable std::mutex mutex_;
   mutable std::map<int32_t, std::weak_ptr<const shard::TokenShard>> open_;
 };

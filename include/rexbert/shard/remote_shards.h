@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -56,6 +57,10 @@ class RemoteShards {
 
   // The offset table of a shard, for which only its front is fetched, once.
   std::vector<uint32_t> offsets(size_t shard);
+  // By shard, a hash of each table that offsets() returned.
+  std::map<size_t, uint64_t> offset_hashes() const;
+  // The same as if offsets() had returned the tables of these hashes.
+  void expect_offsets(const std::map<size_t, uint64_t>& hashes);
   // Throws Error(kIncompatible) unless the raw shard `data` begins with what offsets() returned, if
   // it was called: no hash could be compared then.
   void check_offsets(size_t shard, std::string_view data);

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -92,6 +93,10 @@ class TokenStream {
 
   // The byte offsets of a shard's samples (N + 1), from the front of its file alone.
   std::vector<uint32_t> offsets(size_t shard) const;
+  // Of a stream behind a URL, by shard: a hash of each table that offsets() returned. A shard that
+  // is opened and has another is an error, also in a process that was told of it only.
+  std::map<size_t, uint64_t> offset_hashes() const;
+  void expect_offsets(const std::map<size_t, uint64_t>& hashes) const;
   // Of a stream behind a URL, waits until the shard is here, or until `stop`, asked several times a
   // second, says so: Error(kInterrupted).
   std::shared_ptr<const TokenShard> open_shard(size_t shard,

@@ -29,6 +29,7 @@ struct StepBenchResult {
   std::vector<StepBenchRow> rows;  // of every part, and what is left as "other"
   double flops = 0;                // a step
   double utilization = 0;          // flops / median step / product_ceiling
+  double peak_memory_gib = 0;      // of the process
 
   double median_seconds() const;
 };
