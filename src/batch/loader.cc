@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 #include <exception>
+#include <mutex>
 #include <thread>
 #include <utility>
 
@@ -227,6 +228,13 @@ class Loader::Prefetcher {
     return std::move(item->made);
   }
 
+  // Takes apart, in the thread that makes steps, what would keep the trainer from its next one: a
+  // state of many lanes is many pieces of memory.
+  void retire(LoaderState state) {
+    const std::scoped_lock lock(retired_mutex_);
+    retired_.push_back(std::move(state));
+  }
+
  private:
   struct Item {
     Made made;
@@ -238,6 +246,7 @@ class Loader::Prefetcher {
     while (wanted && !maker_.at_end()) {
       try {
         wanted = queue_.push({maker_.make(), nullptr});
+        drop_retired();
       } catch (...) {
         queue_.push({{}, std::current_exception()});
         wanted = false;
@@ -246,15 +255,39 @@ class Loader::Prefetcher {
     queue_.close();
   }
 
+  void drop_retired() {
+    std::vector<LoaderState> dropped;
+    const std::scoped_lock lock(retired_mutex_);
+    dropped.swap(retired_);
+  }
+
   Maker& maker_;
   BoundedQueue<Item> queue_;
+  std::mutex retired_mutex_;
+  std::vector<LoaderState> retired_;
   std::thread thread_;
 };
 
+namespace {
+
+// Lanes open their windows at about the same time, and small steps are over before they have.
+constexpr int64_t kTokensAhead = int64_t{1} << 19;
+constexpr int64_t kMostStepsAhead = 1024;
+
+int32_t depth_of(const LoaderSetup& setup, int64_t first_step) {
+  if (setup.options.prefetch_steps == 0 || first_step >= setup.end_step) return 0;
+  const plan::StepSpec first = setup.step_at(first_step);
+  const int64_t tokens = std::max<int64_t>(1, first.rows / setup.world * first.context_length);
+  const int64_t small_steps = std::min<int64_t>(kTokensAhead / tokens, kMostStepsAhead);
+  return static_cast<int32_t>(std::max<int64_t>(setup.options.prefetch_steps, small_steps));
+}
+
+}  // namespace
+
 Loader::Loader(LoaderSetup setup, LoaderState state) {
-  const int32_t depth = setup.options.prefetch_steps;
   maker_ = std::make_unique<Maker>(std::move(setup), std::move(state));
   state_ = maker_->state();
+  const int32_t depth = depth_of(maker_->setup(), state_.next_step);
   if (depth > 0) prefetcher_ = std::make_unique<Prefetcher>(*maker_, depth);
 }
 
@@ -267,7 +300,8 @@ LoadedStep Loader::next() {
   }
   try {
     Made made = prefetcher_ ? prefetcher_->next().value() : maker_->make();
-    state_ = std::move(made.after);
+    std::swap(state_, made.after);
+    if (prefetcher_) prefetcher_->retire(std::move(made.after));
     return std::move(made.step);
   } catch (...) {
     failure_ = std::current_exception();

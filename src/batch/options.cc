@@ -106,9 +106,11 @@ void describe(config::Schema<DataOptions>& schema) {
           .max(1 << 30);
   allow_auto(micro_tokens);
   schema.field("prefetch_steps", &DataOptions::prefetch_steps)
-      .doc("Steps that a background thread makes ahead; 0: no thread.")
+      .doc(
+          "Steps that a background thread makes ahead, of small ones as many as hold 512 Ki "
+          "tokens of a rank; 0: no thread.")
       .unit("steps")
-      .cost("about 12 bytes for each token of a step and rank")
+      .cost("about 12 bytes for each of their tokens")
       .min(0)
       .max(1024);
 }

@@ -79,7 +79,6 @@ void print_wait(const std::string& path, const std::string& cache, double rate, 
   options.streams = {stream_at(path, cache)};
   options.rate = rate;
   options.repeats = 1;
-  options.data.lanes = 16;
   options.tokens = tokens;
   const LoaderBenchResult result = bench_loader(Env::posix(), options);
   std::printf("%.6f %.3f\n", result.data_wait, result.first_step_seconds);

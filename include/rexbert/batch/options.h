@@ -44,8 +44,8 @@ struct DataOptions {
   // Default 16,384, in tokens. A micro-batch takes as many rows as fit, at least one. Activation
   // memory grows with it.
   int64_t micro_tokens = 16'384;
-  // Default 2, in steps. Steps that a background thread makes ahead; 0: none and no thread. Costs
-  // about 12 bytes for each token of a step and rank.
+  // Default 2, in steps. Steps that a background thread makes ahead, of small ones as many as hold
+  // 512 Ki tokens of a rank; 0: none and no thread. About 12 bytes for each of their tokens.
   int32_t prefetch_steps = 2;
 };
 
