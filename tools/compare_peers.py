@@ -73,6 +73,8 @@ def summary(name, unit, rates, target, **more):
 # the peer half a minute a step: two timed steps a run say enough.
 SHAPES = (("micro", 16, 512, 3, 1.35), ("micro", 1, 8192, 2, 2.3), ("base", 4, 512, 2, 1.05))
 MOST_MEMORY = 0.6  # of the peer's
+LEAST_LOADER_RATE = 50e6  # tokens/s of one thread, packing and masking included
+MOST_DATA_WAIT = 0.005  # share of a training step's time
 
 
 THREADS = len(os.sched_getaffinity(0))  # of both sides
@@ -193,8 +195,13 @@ def compare_loader(peers, tokenizer, shards):
                     "shards": [path.name for path in shards],
                     "rexbert": {"median": statistics.median(rates), "slowest": min(rates),
                                 "fastest": max(rates), "runs": rates},
-                    "unfilled": runs[0]["unfilled"]})
+                    "least": LEAST_LOADER_RATE, "unfilled": runs[0]["unfilled"]})
     print(f"own lengths: {statistics.median(rates):,.0f} tokens/s, unfilled {runs[0]['unfilled']:.3%}")
+    waits = [json.loads(output_of([*train_command("micro", 16, 512, 4), "--tokenizer", tokenizer, "--data", *shards]))["data_wait"]
+             for _ in range(REPEATS)]
+    results.append({"name": "training, micro, 16 x 512, wait for data", "unit": "share of the time",
+                    "data_wait": statistics.median(waits), "longest": max(waits), "runs": waits, "most": MOST_DATA_WAIT})
+    print(f"a training step waits for data {statistics.median(waits):.4%} of its time (at most {max(waits):.4%})")
     return results
 
 
@@ -218,6 +225,8 @@ def main():
     arguments.output.write_text(json.dumps(report, indent=2) + "\n", encoding="utf8")
     missed = [r["name"] for r in results if "ratio" in r and r["ratio"] < r["target_ratio"]]
     missed += [r["name"] + ", memory" for r in results if r.get("memory_ratio", 0) > MOST_MEMORY]
+    missed += [r["name"] for r in results if "least" in r and r["rexbert"]["median"] < r["least"]]
+    missed += [r["name"] for r in results if r.get("data_wait", 0) > MOST_DATA_WAIT]
     sys.exit(f"below the target: {', '.join(missed)}" if missed else 0)
 
 

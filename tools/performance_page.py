@@ -40,8 +40,12 @@ def data(loader, tokenize):
         if "peer" in row:
             yield (f"| {name}; mosaicml-streaming, reading alone | {spread(row['rexbert'], 1e6, 1)} | "
                    f"{spread(row['peer'], 1e6, 1)} | {row['ratio']:.1f} |")
-        else:
+        elif "rexbert" in row:
             yield f"| {name}, unfilled {row['unfilled']:.3%} | {spread(row['rexbert'], 1e6, 1)} | | |"
+    for row in loader["results"]:
+        if "data_wait" in row:
+            yield (f"\nA training step (micro, 16 x 512, `rexbert bench train --data`) waits for data {row['data_wait']:.3%} of its time, median of "
+                   f"{len(row['runs'])} runs, {row['longest']:.3%} at most; {row['most']:.1%} wanted.")
     for row in tokenize["results"]:
         yield (f"\nTokenizing {row['bytes'] / 1e6:.1f} MB of text on one core, the whole of `rexbert tokenize` beside SentencePiece's encoding alone: "
                f"{spread(row['rexbert'], 1e6, 1)} and {spread(row['peer'], 1e6, 1)} MB/s, {row['ratio']:.2f} times.")
@@ -50,10 +54,10 @@ def data(loader, tokenize):
 def growth(report):
     yield (f"\n## Growth with the context\n\n{where(report)}. {report['preset']}, {report['tokens']:,} tokens a step, medians of three. "
            "Microseconds a token and layer, forward and backward.\n")
-    yield "| context | local layer | global layer | of it attention | peak memory, GiB |\n|---|---|---|---|---|"
+    yield "| context | local layer | of it attention | global layer | of it attention | peak memory, GiB |\n|---|---|---|---|---|---|"
     for row in report["rows"]:
-        yield (f"| {row['context']:,} | {row['local']:.2f} | {row['global']:.2f} | {row['global_attention']:.2f} | "
-               f"{row['gib']:.2f} |")
+        yield (f"| {row['context']:,} | {row['local']:.2f} | {row['local_attention']:.2f} | {row['global']:.2f} | "
+               f"{row['global_attention']:.2f} | {row['gib']:.2f} |")
 
 
 def steps(runs):

@@ -61,7 +61,7 @@ class Reading {
 
 }  // namespace
 
-LoaderBenchResult bench_loader(Env& env, const LoaderBenchOptions& options, Clock& clock) {
+LoaderSetup loader_bench_setup(Env& env, const LoaderBenchOptions& options) {
   if (options.streams.empty() || options.repeats < 1 || options.tokens < 1 ||
       options.data.lanes < 1 || options.context_length < kMinContextLength) {
     throw Error(ErrorCode::kUsage,
@@ -71,7 +71,6 @@ LoaderBenchResult bench_loader(Env& env, const LoaderBenchOptions& options, Cloc
   LoaderSetup setup;
   setup.options = options.data;
   setup.seed = options.seed;
-  if (options.rate <= 0) setup.options.prefetch_steps = 0;
   for (size_t i = 0; i < options.streams.size(); ++i) {
     setup.streams.push_back(StreamSource::open(env, str_cat(i), options.streams[i],
                                                options.data.lanes, TokenizerIdentity{}));
@@ -80,19 +79,25 @@ LoaderBenchResult bench_loader(Env& env, const LoaderBenchOptions& options, Cloc
   const int64_t step_tokens = rows * options.context_length;
   setup.end_step = (options.tokens + step_tokens - 1) / step_tokens;
   setup.mask = options.mask;
-  setup.step_at = [&, shares = shares_of_tokens(setup.streams)](int64_t step) {
-    plan::StepSpec spec;
-    spec.step = step;
-    spec.first_row = step * rows;
-    spec.rows = rows;
-    spec.context_length = options.context_length;
-    spec.masking = options.masking;
-    spec.mixture = shares;
-    return spec;
+  plan::StepSpec spec;
+  spec.rows = rows;
+  spec.context_length = options.context_length;
+  spec.masking = options.masking;
+  spec.mixture = shares_of_tokens(setup.streams);
+  setup.step_at = [spec](int64_t step) {
+    plan::StepSpec at = spec;
+    at.step = step;
+    at.first_row = step * spec.rows;
+    return at;
   };
+  return setup;
+}
 
+LoaderBenchResult bench_loader(Env& env, const LoaderBenchOptions& options, Clock& clock) {
+  LoaderSetup setup = loader_bench_setup(env, options);
+  if (options.rate <= 0) setup.options.prefetch_steps = 0;
   LoaderBenchResult result;
-  result.rows = setup.end_step * rows;
+  result.rows = setup.end_step * options.data.lanes;
   double waited = 0, after_first = 0;
   for (int32_t repeat = 0; repeat < options.repeats; ++repeat) {
     const Clock::TimePoint start = clock.now();
@@ -106,8 +111,8 @@ LoaderBenchResult bench_loader(Env& env, const LoaderBenchOptions& options, Cloc
   }
   if (options.rate > 0) result.data_wait = waited / after_first;
   std::sort(result.seconds.begin(), result.seconds.end());
-  result.unfilled =
-      1 - static_cast<double>(result.tokens) / static_cast<double>(setup.end_step * step_tokens);
+  result.unfilled = 1 - static_cast<double>(result.tokens) /
+                            static_cast<double>(result.rows * options.context_length);
   result.tokens_per_second =
       static_cast<double>(result.tokens) / result.seconds[result.seconds.size() / 2];
   return result;

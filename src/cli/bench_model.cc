@@ -3,13 +3,17 @@
 #include <cstdio>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "cli/bench_commands.h"
+#include "rexbert/batch/loader_bench.h"
+#include "rexbert/batch/masking.h"
 #include "rexbert/core/json.h"
 #include "rexbert/core/statistics.h"
 #include "rexbert/core/strings.h"
 #include "rexbert/ops/memory.h"
+#include "rexbert/tokenizer/tokenizer.h"
 #include "rexbert/train/bench.h"
 #include "rexbert/train/op_bench.h"
 #include "rexbert/train/step_bench.h"
@@ -24,8 +28,37 @@ struct TrainArguments {
   bool any_order = false;
   bool no_overlap = false;
   bool json = false;
+  std::vector<std::string> data;
+  std::string tokenizer;
   train::TrainBenchOptions options;
 };
+
+// The steps of --data, masked uniformly, of one rank.
+std::shared_ptr<batch::StepSource> open_data(const TrainArguments& arguments,
+                                             const tokenizer::Tokenizer& tokenizer,
+                                             const dist::Launch& launch) {
+  const train::TrainBenchOptions& options = arguments.options;
+  batch::LoaderBenchOptions reading;
+  for (const std::string& path : arguments.data) {
+    reading.streams.emplace_back();
+    reading.streams.back().path = path;
+  }
+  const int64_t rows = options.sequences * launch.world_size;
+  const int64_t steps = 1 + options.warmup_steps + options.steps;
+  reading.data.lanes = static_cast<int32_t>(rows);
+  reading.data.micro_tokens = options.sequences * options.context_length;
+  reading.context_length = static_cast<int32_t>(options.context_length);
+  reading.tokens = steps * rows * options.context_length;
+  reading.masking.probability = options.masked_share;
+  const batch::Masker masker(17, batch::MaskVocabulary::from(tokenizer));
+  reading.mask = [masker](const plan::MaskingSpec& spec, batch::PackedBatch& packed) {
+    masker.apply(spec, packed);
+  };
+  batch::LoaderSetup setup = batch::loader_bench_setup(Env::posix(), reading);
+  setup.rank = launch.rank;
+  setup.world = launch.world_size;
+  return std::make_shared<batch::Loader>(std::move(setup));
+}
 
 // Completes the options.
 const train::TrainBenchOptions& prepare(const dist::Launch& launch, TrainArguments& arguments) {
@@ -37,6 +70,11 @@ const train::TrainBenchOptions& prepare(const dist::Launch& launch, TrainArgumen
   options.reducer.overlap = !arguments.no_overlap;
   options.device_index = launch.local_rank;
   if (options.threads == 0) options.threads = dist::threads_of(launch);
+  if (!arguments.data.empty()) {
+    const auto tokenizer = tokenizer::Tokenizer::load(Env::posix(), arguments.tokenizer);
+    options.model.vocabulary = tokenizer.vocabulary_size();
+    options.source = open_data(arguments, tokenizer, launch);
+  }
   ops::keep_freed_memory();
   return options;
 }
@@ -66,6 +104,7 @@ void bench_train(TrainArguments arguments) {
                        {"seconds", result.median_seconds()},
                        {"waited_seconds", result.median_waited_seconds()},
                        {"exposed_seconds", result.median_exposed_seconds()},
+                       {"data_wait", result.data_wait},
                        {"peak_memory_gib", result.peak_memory_gib}};
     std::printf("%s\n", json.dump().c_str());
     return;
@@ -76,6 +115,9 @@ void bench_train(TrainArguments arguments) {
       arguments.preset.c_str(), static_cast<long long>(options.sequences),
       static_cast<long long>(options.context_length), arguments.precision.c_str(), rate,
       tokens / *slowest, tokens / *fastest, options.steps, result.loss, result.peak_memory_gib);
+  if (options.source) {
+    std::printf("waits for data for %.3f%% of its time\n", 100 * result.data_wait);
+  }
   if (launch.world_size == 1) return;
   std::printf(
       "%d ranks, each at that rate; a step %.1f ms, of which exposed sums of gradients %.1f ms, "
@@ -220,7 +262,7 @@ void bench_op(OpArguments arguments) {
 
 void add_bench_train(CLI::App& bench) {
   CLI::App* command = bench.add_subcommand(
-      "train", "Forward, backward and optimizer on full sequences of random tokens");
+      "train", "Forward, backward and optimizer on full sequences of random tokens, or on shards");
   const auto arguments = std::make_shared<TrainArguments>();
   train::TrainBenchOptions& options = arguments->options;
   add_shape_options(*command, *arguments);
@@ -234,9 +276,18 @@ void add_bench_train(CLI::App& bench) {
                     "On a GPU: without run.deterministic's fixed order of sums");
   command->add_flag("--no-overlap", arguments->no_overlap,
                     "Of several ranks: sum gradients after the backward pass, to compare");
+  CLI::Option* const tokenizer =
+      command->add_option("--tokenizer", arguments->tokenizer, "Tokenizer folder of --data");
+  command
+      ->add_option(
+          "--data", arguments->data,
+          "Folders or URLs of shards to read the steps from, uniformly masked, as training "
+          "does; the wait for them is in the time")
+      ->needs(tokenizer);
   command->callback([arguments] { bench_train(*arguments); });
   command->footer(
       "Examples:\n"
+      "  rexbert bench train --data shards/general/train --tokenizer tokenizers/demo\n"
       "  rexbert bench train --preset micro --sequences 16 --context 512\n"
       "  torchrun --no-python --nproc-per-node 2 rexbert bench train --preset mini");
 }

@@ -1,6 +1,7 @@
 #include "rexbert/train/bench.h"
 
 #include <algorithm>
+#include <numeric>
 
 #include "rexbert/core/json.h"
 #include "rexbert/core/statistics.h"
@@ -34,7 +35,9 @@ TrainBenchResult bench_train(const TrainBenchOptions& options, dist::ProcessGrou
   for (int step = 0; step < options.steps; ++step) {
     result.seconds.push_back(run.step());
     result.waited_seconds.push_back(run.waited_seconds());
+    result.data_wait += run.data_wait_seconds();
   }
+  result.data_wait /= std::accumulate(result.seconds.begin(), result.seconds.end(), 0.0);
   result.loss = run.loss();
   result.exposed_seconds = least_of_ranks(result.waited_seconds, group);
   result.weights_hash = str_join(hash_parameters(run.model()), "");

@@ -6,8 +6,11 @@
 
 #include <algorithm>
 #include <thread>
+#include <utility>
 
 #include "rexbert/core/clock.h"
+#include "rexbert/core/error.h"
+#include "rexbert/core/strings.h"
 #include "rexbert/eval/model_input.h"
 #include "rexbert/nn/device.h"
 #include "rexbert/nn/step_profile.h"
@@ -45,6 +48,13 @@ BenchRun::BenchRun(const TrainBenchOptions& options, dist::ProcessGroup& group)
 }
 
 batch::PackedBatch BenchRun::next_batch() {
+  if (options_.source) {
+    ++steps_;
+    std::vector<batch::PackedBatch> batches = options_.source->next().micro_batches;
+    if (batches.size() == 1) return std::move(batches.front());
+    throw Error(ErrorCode::kUsage,
+                str_cat("bench: expected one micro-batch a step, got ", batches.size()));
+  }
   return random_batch({.vocabulary = options_.model.vocabulary,
                        .sequences = options_.sequences,
                        .context_length = options_.context_length,
@@ -68,12 +78,17 @@ double BenchRun::peak_memory_gib() const {
 
 double BenchRun::step() {
   const int64_t number = steps_;
+  auto start = std::chrono::steady_clock::now();
   batch::PackedBatch batch = next_batch();
+  if (options_.source) {
+    data_wait_seconds_ = seconds_since(start);
+  } else {
+    start = std::chrono::steady_clock::now();
+  }
   shape_ =
       nn::shape_of(options_.model, batch.offsets_S1, static_cast<int64_t>(batch.masked_M.size()));
   const eval::ModelInput host_input = eval::view_training_batch(
       batch, {160'000, 10'000}, {.seed = 0, .step = number, .first_row = 0});
-  const auto start = std::chrono::steady_clock::now();
   const eval::ModelInput input = eval::to_device(host_input, device());
   nn::in_part(nn::StepPart::kOptimizer, [&] { optimizer_->zero_grad(); });
   const nn::MlmLoss loss = model_.loss(input.encoder, input.masked_M, input.targets_M);

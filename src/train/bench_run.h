@@ -20,8 +20,9 @@ class BenchRun {
   // The next step, from its data's way to the device to its loss, and its seconds.
   double step();
 
-  double loss() const { return loss_; }            // of the last step
-  nn::BatchShape shape() const { return shape_; }  // of the last step
+  double loss() const { return loss_; }                            // of the last step
+  nn::BatchShape shape() const { return shape_; }                  // of the last step
+  double data_wait_seconds() const { return data_wait_seconds_; }  // of the last step
   double waited_seconds() const { return reducer_->exposed_seconds(); }
   double peak_memory_gib() const;  // of the process, or of its tensors on a GPU
   c10::Device device() const { return model_.device(); }
@@ -37,6 +38,7 @@ class BenchRun {
   std::unique_ptr<dist::GradientReducer> reducer_;
   int64_t steps_ = 0;
   double loss_ = 0;
+  double data_wait_seconds_ = 0;
   nn::BatchShape shape_;
 };
 

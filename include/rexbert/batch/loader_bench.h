@@ -43,6 +43,9 @@ struct LoaderBenchResult {
   double first_step_seconds = 0;
 };
 
+// What such a benchmark reads, of one rank; the caller may make it one of many.
+LoaderSetup loader_bench_setup(Env& env, const LoaderBenchOptions& options);
+
 // Times one rank's loader in the calling thread, without prefetching unless there is a rate. The
 // slice tables are built before.
 LoaderBenchResult bench_loader(Env& env, const LoaderBenchOptions& options,

@@ -1,9 +1,11 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
+#include "rexbert/batch/step_source.h"
 #include "rexbert/dist/process_group.h"
 #include "rexbert/nn/config.h"
 
@@ -22,6 +24,9 @@ struct TrainBenchOptions {
   nn::Precision precision = nn::Precision::kF32;
   bool deterministic = true;  // nn::use_device
   dist::ReducerOptions reducer;
+  // Default null: random tokens. Else steps of one micro-batch a rank, 1 + warmup_steps + steps of
+  // them, whose tokens are below the model's vocabulary.
+  std::shared_ptr<batch::StepSource> source = nullptr;
 };
 
 struct TrainBenchResult {
@@ -31,6 +36,7 @@ struct TrainBenchResult {
   std::vector<double> waited_seconds;
   // The same of the rank that came last: adding up with no computation to hide it.
   std::vector<double> exposed_seconds;
+  double data_wait = 0;        // share of the timed steps that this rank waited for the source
   double loss = 0;             // of the last step
   std::string weights_hash;    // after the last step
   double peak_memory_gib = 0;  // of the process, or of its tensors on a GPU
@@ -41,9 +47,10 @@ struct TrainBenchResult {
 };
 
 // Times forward, backward and optimizer on full sequences of random tokens: what
-// transformers users would time with their trainer. Data is made before the clock starts; its way
-// to a GPU is in the time. A step ends when its loss is known. Each rank of the group has sequences
-// of its own, and gradients are summed over the ranks; all call this.
+// transformers users would time with their trainer. Random data is made before the clock starts;
+// its way to a GPU, and waiting for a source, are in the time. A step ends when its loss is known.
+// Each rank of the group has sequences of its own, and gradients are summed over the ranks; all
+// call this.
 TrainBenchResult bench_train(const TrainBenchOptions& options, dist::ProcessGroup& group);
 
 }  // namespace rexbert::train
