@@ -6,9 +6,6 @@ namespace rexbert::nn {
 namespace {
 
 constexpr double kFloat = 4;
-// Measured: glibc's allocator leaves gaps between what stays, as an aligned block does not fit
-// where one of its size was.
-constexpr double kGapsOnCpu = 1.3;
 
 // What the loss needs of `masked` rows beside the head's activations.
 double bytes_of_logits(const MemoryQuery& query, double masked, double vocabulary) {
@@ -42,22 +39,24 @@ MemoryEstimate predict_memory(const EncoderConfig& config, const MemoryQuery& qu
   estimate.weights = (kFloat + (bf16 ? element : 0)) * parameters;  // with the copies in bfloat16
   estimate.gradients = kFloat * parameters;
   estimate.moments = 2 * kFloat * parameters;
-  // A layer keeps its input, both normed states, q, k and v, attention's output, the state between
-  // attention and MLP: 8 D; the gate's two halves and its result: 3 I, and in bfloat16 the
-  // activated half; and in float32 the norms' means and deviations and attention's normalizers.
-  // Behind the last layer there is one more state.
-  const double per_token = element * (8 * hidden + (bf16 ? 4 : 3) * intermediate) +
+  // A layer keeps its input, q, k and v, attention's output, the state between attention and MLP:
+  // 6 D; the gate's two halves: 2 I; and in float32 the norms' means and deviations and attention's
+  // normalizers. Where they are not computed again (ops::linear), both normed states and the gate's
+  // result, and in bfloat16 the activated half. Behind the last layer there is one more state.
+  const bool recomputes = !query.on_gpu && !bf16;
+  const double states = recomputes ? 6 : 8;
+  const double gates = recomputes ? 2 : bf16 ? 4 : 3;
+  const double per_token = element * (states * hidden + gates * intermediate) +
                            kFloat * (4 + static_cast<double>(config.heads));
-  estimate.activations =
-      (query.on_gpu ? 1 : kGapsOnCpu) * rows * (layers * per_token + element * hidden);
-  // Picked states, dense, gelu and norm, and the gradient of the last; logits; the gradient of the
+  estimate.activations = rows * (layers * per_token + element * hidden);
+  // Picked states, dense, gelu and norm, and the gradient of the last; the gradient of the
   // decoder's weight.
-  estimate.loss = 5 * element * masked * hidden + bytes_of_logits(query, masked, vocabulary) +
-                  kFloat * vocabulary * hidden;
-  // Backward through a gated unit: the gradients of its result and of both halves, and of the
-  // state.
-  estimate.workspace = element * rows * (3 * intermediate + hidden);
-  estimate.process = 300.0 * (1 << 20);
+  estimate.loss = 5 * element * masked * hidden + kFloat * vocabulary * hidden;
+  // Logits, or afterwards, backward through a gated unit, the gradients of its result and of both
+  // halves, and of the state.
+  estimate.workspace = std::max(bytes_of_logits(query, masked, vocabulary),
+                                element * rows * (3 * intermediate + hidden));
+  estimate.process = 170e6;
   return estimate;
 }
 

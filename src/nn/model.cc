@@ -49,19 +49,30 @@ torch::Tensor norm(const torch::Tensor& x_TD, const Weight& weight, double eps) 
   return ops::layer_norm(x_TD, weight.like(x_TD), eps);
 }
 
-torch::Tensor gate(const torch::Tensor& x_TD, const Weight& in) {
+ops::Recomputable recomputable_norm(const torch::Tensor& x_TD, const Weight& weight, double eps) {
+  return {norm(x_TD, weight, eps), {x_TD, weight.like(x_TD)}, [eps](const auto& from) {
+            return ops::layer_norm(from[0], from[1], eps);
+          }};
+}
+
+ops::Recomputable gate(const ops::Recomputable& x_TD, const Weight& in) {
   const auto wide_T2I =
-      in_part(StepPart::kMlpIn, [&] { return torch::linear(x_TD, in.like(x_TD)); });
-  return in_part(StepPart::kGeglu, [&] { return ops::geglu(wide_T2I); });
+      in_part(StepPart::kMlpIn, [&] { return ops::linear(x_TD, in.like(x_TD.value)); });
+  return {in_part(StepPart::kGeglu, [&] { return ops::geglu(wide_T2I); }),
+          {wide_T2I},
+          [](const auto& from) { return ops::geglu(from[0]); }};
 }
 
 }  // namespace
 
 torch::Tensor Layer::attend(const torch::Tensor& hidden_TD, const EncoderInput& input,
                             const ops::RopeTable& rope) const {
-  const auto normed_TD = attn_norm_ ? norm(hidden_TD, *attn_norm_, config_.norm_eps) : hidden_TD;
+  const ops::Recomputable normed_TD =
+      attn_norm_
+          ? recomputable_norm(hidden_TD, *attn_norm_, config_.norm_eps)
+          : ops::Recomputable{hidden_TD, {hidden_TD}, [](const auto& from) { return from[0]; }};
   const auto qkv_T3NH = in_part(StepPart::kQkv, [&] {
-    return torch::linear(normed_TD, attn_->qkv->like(normed_TD))
+    return ops::linear(normed_TD, attn_->qkv->like(hidden_TD))
         .view({hidden_TD.size(0), 3, config_.heads, config_.head_dim()});
   });
   const bool global = config_.is_global(index_);
@@ -85,9 +96,9 @@ torch::Tensor Layer::forward(const torch::Tensor& input_TD, const EncoderInput& 
                             input.row_tokens_T, config_.attention_dropout_out,
                             {.seed = input.seed, .step = input.step, .layer = index_});
   });
-  const auto gated_TI = gate(norm(hidden_TD, *mlp_norm_, config_.norm_eps), *mlp_->in);
+  const auto gated_TI = gate(recomputable_norm(hidden_TD, *mlp_norm_, config_.norm_eps), *mlp_->in);
   return in_part(StepPart::kMlpOut,
-                 [&] { return torch::addmm(hidden_TD, gated_TI, mlp_->out->like(gated_TI).t()); });
+                 [&] { return ops::linear(gated_TI, mlp_->out->like(gated_TI.value), hidden_TD); });
 }
 
 Encoder::Encoder(const EncoderConfig& config) : config_(config) {

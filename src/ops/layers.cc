@@ -1,5 +1,8 @@
 #include "rexbert/ops/layers.h"
 
+#include <optional>
+#include <utility>
+
 #include "ops/checks.h"
 #include "ops/cpu/kernels.h"
 #include "ops/cpu/parallel.h"
@@ -148,6 +151,36 @@ class GeGlu : public torch::autograd::Function<GeGlu> {
   }
 };
 
+struct Compute : torch::CustomClassHolder {
+  explicit Compute(decltype(Recomputable::compute) compute) : call(std::move(compute)) {}
+  decltype(Recomputable::compute) call;
+};
+
+class LinearOfRecomputed : public torch::autograd::Function<LinearOfRecomputed> {
+ public:
+  static torch::Tensor forward(AutogradContext* context, torch::Tensor x_TD, torch::Tensor w_OD,
+                               std::optional<torch::Tensor> residual_TO, const Recomputable& x) {
+    variable_list saved = x.from;
+    saved.push_back(w_OD);
+    context->save_for_backward(std::move(saved));
+    context->saved_data["compute"] =
+        c10::IValue::make_capsule(c10::make_intrusive<Compute>(x.compute));
+    context->saved_data["residual"] = residual_TO.has_value();
+    return residual_TO ? torch::addmm(*residual_TO, x_TD, w_OD.t()) : torch::mm(x_TD, w_OD.t());
+  }
+
+  static variable_list backward(AutogradContext* context, variable_list gradients) {
+    variable_list from = context->get_saved_variables();
+    const torch::Tensor w_OD = from.back();
+    from.pop_back();
+    const auto capsule = context->saved_data["compute"].toCapsule();
+    const auto x_TD = static_cast<const Compute&>(*capsule).call(from);
+    const torch::Tensor& grad_TO = gradients[0];
+    const bool residual = context->saved_data["residual"].toBool();
+    return {grad_TO.mm(w_OD), grad_TO.t().mm(x_TD), residual ? grad_TO : torch::Tensor(), {}};
+  }
+};
+
 cpu::DropoutKey kernel_key(const DropoutKey& key, double p) {
   const PhiloxKey words =
       KeyedRng(key.seed, Purpose::kDropout, static_cast<uint64_t>(key.step)).key();
@@ -250,6 +283,22 @@ torch::Tensor geglu(const torch::Tensor& x_T2I) {
   if (on_cpu_path(x_T2I)) return GeGlu::apply(x_T2I);
   if (x_T2I.is_cuda()) return cuda::geglu(x_T2I);
   return reference::geglu(x_T2I);
+}
+
+torch::Tensor linear(const Recomputable& x, const torch::Tensor& w_OD,
+                     const torch::Tensor& residual_TO) {
+  constexpr const char* kOp = "linear";
+  require(is_matrix(x.value), kOp, "input", "a floating matrix", x.value);
+  require(is_matrix(w_OD) && w_OD.size(1) == x.value.size(1) &&
+              w_OD.scalar_type() == x.value.scalar_type(),
+          kOp, "weight", "a matrix of the input's type and columns", w_OD);
+  if (on_cpu_path(x.value)) {
+    std::optional<torch::Tensor> residual;
+    if (residual_TO.defined()) residual = residual_TO;
+    return LinearOfRecomputed::apply(x.value, w_OD, residual, x);
+  }
+  if (residual_TO.defined()) return torch::addmm(residual_TO, x.value, w_OD.t());
+  return torch::linear(x.value, w_OD);
 }
 
 torch::Tensor dropout_add(const torch::Tensor& residual_TD, const torch::Tensor& x_TD,

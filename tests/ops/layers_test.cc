@@ -37,6 +37,12 @@ INSTANTIATE_TEST_SUITE_P(Shapes, LayersTest,
                                                           Shape{257, 256})),
                          SettingTestName());
 
+Recomputable recomputable_norm(const torch::Tensor& x_TD, const torch::Tensor& weight_D) {
+  return {layer_norm(x_TD, weight_D, 1e-5), {x_TD, weight_D}, [](const auto& from) {
+            return layer_norm(from[0], from[1], 1e-5);
+          }};
+}
+
 // LibTorch's kernels for CPUs sum the gradients of norms and embeddings in bfloat16, those for GPUs
 // in float32.
 Setting norm_setting(Setting setting) {
@@ -50,6 +56,24 @@ TEST_P(LayersTest, LayerNormMatchesTheReference) {
       norm_setting(setting()), [&](const auto& in) { return op(in[0], in[1], 1e-5); },
       [](const auto& in) { return reference::layer_norm(in[0], in[1], 1e-5); },
       {torch::randn({rows, columns}) * 2 + 0.5, torch::randn({columns})});
+}
+
+TEST_P(LayersTest, LinearMatchesTheReference) {
+  std::vector<torch::Tensor> inputs = {torch::randn({rows, columns}), torch::randn({columns}),
+                                       torch::randn({7, columns})};
+  for (const bool residual : {false, true}) {
+    if (residual) inputs.push_back(torch::randn({rows, 7}));
+    expect_op_matches(
+        norm_setting(setting()),
+        [&](const auto& in) {
+          return linear(recomputable_norm(in[0], in[1]), in[2], residual ? in[3] : torch::Tensor());
+        },
+        [&](const auto& in) {
+          const auto y = torch::matmul(reference::layer_norm(in[0], in[1], 1e-5), in[2].t());
+          return residual ? y + in[3] : y;
+        },
+        inputs);
+  }
 }
 
 TEST_P(LayersTest, EmbeddingNormMatchesTheReference) {
@@ -102,6 +126,24 @@ TEST_P(LayersTest, DropoutAddDropsTheSameElementsEverywhere) {
   const auto expected =
       reference::dropout_add(torch::zeros_like(plain), plain, rows_T, tokens_T, 0.4, key);
   EXPECT_TRUE((got == 0).cpu().equal(expected == 0));
+}
+
+TEST(Linear, DoesNotKeepWhatItComputesAgainAndHasTheGradientsOfLibTorch) {
+  torch::manual_seed(6);
+  const auto x_TD = torch::randn({40, 32}).requires_grad_();
+  const auto norm_D = torch::randn({32}).requires_grad_();
+  const auto w_OD = torch::randn({24, 32}).requires_grad_();
+  const auto residual_TO = torch::randn({40, 24}).requires_grad_();
+  const auto gradients_of = [&](const torch::Tensor& y_TO) {
+    return torch::autograd::grad({y_TO.square().sum()}, {x_TD, norm_D, w_OD, residual_TO});
+  };
+  const auto expected =
+      gradients_of(torch::addmm(residual_TO, layer_norm(x_TD, norm_D, 1e-5), w_OD.t()));
+  const Recomputable normed = recomputable_norm(x_TD, norm_D);
+  const auto y_TO = linear(normed, w_OD, residual_TO);
+  EXPECT_EQ(normed.value.storage().use_count(), 1);
+  const auto got = gradients_of(y_TO);
+  for (size_t i = 0; i < expected.size(); ++i) EXPECT_TRUE(got[i].equal(expected[i])) << i;
 }
 
 TEST(GeGlu, TailsAreExact) {
@@ -166,6 +208,8 @@ TEST(Layers, RefuseWhatTheirContractsExclude) {
   EXPECT_EQ(message([&] { geglu(torch::zeros({2, 3})); }),
             "geglu: input: expected a floating matrix with an even number of columns, "
             "got Float [2, 3]");
+  EXPECT_EQ(message([&] { linear({x, {}, {}}, torch::ones({2, 3})); }),
+            "linear: weight: expected a matrix of the input's type and columns, got Float [2, 3]");
   const auto index = torch::zeros({2}, torch::kInt32);
   EXPECT_EQ(message([&] { dropout_add(x, x, index, index, 1.0, {}); }),
             "dropout_add: p: expected a probability from 0 to below 1, got 1");

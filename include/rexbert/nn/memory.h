@@ -13,8 +13,8 @@ struct MemoryEstimate {
   double gradients = 0;    // float32
   double moments = 0;      // the optimizer's two, float32
   double activations = 0;  // what the backward pass needs of the layers
-  double loss = 0;         // the head's activations, a chunk's logits, the decoder's gradient
-  double workspace = 0;    // of the widest op
+  double loss = 0;         // the head's activations, the decoder's gradient
+  double workspace = 0;    // a chunk's logits, or the widest op afterwards
   double process = 0;      // the program, LibTorch and its libraries
 
   double total() const;

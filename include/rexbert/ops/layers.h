@@ -3,6 +3,8 @@
 #include <torch/torch.h>
 
 #include <cstdint>
+#include <functional>
+#include <vector>
 
 namespace rexbert::ops {
 
@@ -19,6 +21,21 @@ torch::Tensor embedding_norm(const torch::Tensor& weight_VD, const torch::Tensor
 // to [T, I]. Shazeer 2020, "GLU variants improve Transformer"; transformers' ModernBertMLP: the
 // first half is the one activated.
 torch::Tensor geglu(const torch::Tensor& x_T2I);
+
+// A value that is quickly computed again from tensors that the graph keeps anyway.
+struct Recomputable {
+  torch::Tensor value;
+  std::vector<torch::Tensor> from;
+  // compute(from) is value, bit for bit; captures no tensor.
+  std::function<torch::Tensor(const std::vector<torch::Tensor>& from)> compute;
+};
+
+// residual + x w^T, or x w^T where the residual is undefined: torch::linear and torch::addmm,
+// values and gradients. x.value [T, D], w_OD [O, D], residual_TO [T, O], one type. In float32 on
+// the CPU x.value is not kept for the backward pass, which computes it again (Chen et al. 2016,
+// "Training deep nets with sublinear memory cost").
+torch::Tensor linear(const Recomputable& x, const torch::Tensor& w_OD,
+                     const torch::Tensor& residual_TO = {});
 
 // What a draw of dropout is named by; beside it the row of the global batch and the token in it.
 struct DropoutKey {
