@@ -7,8 +7,9 @@ usage: compare_peers.py train    PEERS_DIR OUTPUT_JSON
 
 PEERS_DIR holds the scripts that time the peers: hf_train.py (transformers' ModernBertForMaskedLM with
 --sparse, eager and with --compile), encode.py (SentencePiece) and mds_read.py (mosaicml-streaming). They run in
-.deps/oracle, which `scripts/setup.sh --oracle` makes. `train` takes about 70 minutes, the others 5. The exit status is
-not 0 where a ratio misses its target. Leave the machine alone meanwhile. scripts/compare.sh runs all of it.
+.deps/oracle, which `scripts/setup.sh --oracle` makes. `train` takes about 70 minutes, the others 5. `loader` also
+times rexbert's steps on the shards for how long they wait. The exit status is not 0 where a ratio, the
+loader's rate or that wait misses its target. Leave the machine alone meanwhile. scripts/compare.sh runs all of it.
 """
 import argparse
 import datetime

@@ -20,6 +20,9 @@ struct Made {
   LoaderState after;
 };
 
+// Lanes open their windows at about the same time, and small steps are over before they have.
+constexpr int64_t kTokensAhead = int64_t{1} << 19;
+
 [[noreturn]] void usage(std::string what) { throw Error(ErrorCode::kUsage, std::move(what)); }
 
 void check_setup(const LoaderSetup& setup) {
@@ -211,8 +214,10 @@ class Loader::Maker {
 // Runs the maker ahead in a thread of its own.
 class Loader::Prefetcher {
  public:
-  Prefetcher(Maker& maker, int32_t depth)
-      : maker_(maker), queue_(static_cast<size_t>(depth)), thread_([this] { run(); }) {}
+  explicit Prefetcher(Maker& maker)
+      : maker_(maker),
+        queue_(static_cast<size_t>(maker.setup().options.prefetch_steps), kTokensAhead),
+        thread_([this] { run(); }) {}
 
   ~Prefetcher() {
     maker_.stop();
@@ -245,7 +250,10 @@ class Loader::Prefetcher {
     bool wanted = true;
     while (wanted && !maker_.at_end()) {
       try {
-        wanted = queue_.push({maker_.make(), nullptr});
+        Made made = maker_.make();
+        int64_t tokens = 0;
+        for (const PackedBatch& batch : made.step.micro_batches) tokens += batch.tokens();
+        wanted = queue_.push({std::move(made), nullptr}, tokens);
         drop_retired();
       } catch (...) {
         queue_.push({{}, std::current_exception()});
@@ -268,27 +276,12 @@ class Loader::Prefetcher {
   std::thread thread_;
 };
 
-namespace {
-
-// Lanes open their windows at about the same time, and small steps are over before they have.
-constexpr int64_t kTokensAhead = int64_t{1} << 19;
-constexpr int64_t kMostStepsAhead = 1024;
-
-int32_t depth_of(const LoaderSetup& setup, int64_t first_step) {
-  if (setup.options.prefetch_steps == 0 || first_step >= setup.end_step) return 0;
-  const plan::StepSpec first = setup.step_at(first_step);
-  const int64_t tokens = std::max<int64_t>(1, first.rows / setup.world * first.context_length);
-  const int64_t small_steps = std::min<int64_t>(kTokensAhead / tokens, kMostStepsAhead);
-  return static_cast<int32_t>(std::max<int64_t>(setup.options.prefetch_steps, small_steps));
-}
-
-}  // namespace
-
 Loader::Loader(LoaderSetup setup, LoaderState state) {
   maker_ = std::make_unique<Maker>(std::move(setup), std::move(state));
   state_ = maker_->state();
-  const int32_t depth = depth_of(maker_->setup(), state_.next_step);
-  if (depth > 0) prefetcher_ = std::make_unique<Prefetcher>(*maker_, depth);
+  if (maker_->setup().options.prefetch_steps > 0) {
+    prefetcher_ = std::make_unique<Prefetcher>(*maker_);
+  }
 }
 
 Loader::~Loader() = default;

@@ -73,7 +73,7 @@ LoaderSetup loader_bench_setup(Env& env, const LoaderBenchOptions& options) {
   setup.seed = options.seed;
   for (size_t i = 0; i < options.streams.size(); ++i) {
     setup.streams.push_back(StreamSource::open(env, str_cat(i), options.streams[i],
-                                               options.data.lanes, TokenizerIdentity{}));
+                                               options.data.lanes, options.tokenizer));
   }
   const int64_t rows = options.data.lanes;
   const int64_t step_tokens = rows * options.context_length;

@@ -148,9 +148,10 @@ std::string LoaderState::dump() const {
 LoaderState LoaderState::parse(std::string_view text, std::string_view source) {
   const Json json = parse_json(text, source);
   const auto version = json_get<int>(json, "version", source);
-  if (version != kLoaderStateVersion) {
-    throw Error(ErrorCode::kIncompatible, str_cat(source, ": expected a loader state of version ",
-                                                  kLoaderStateVersion, ", got ", version));
+  if (version < 1 || version > kLoaderStateVersion) {
+    throw Error(ErrorCode::kIncompatible,
+                str_cat(source, ": expected a loader state of a version from 1 to ",
+                        kLoaderStateVersion, ", got ", version));
   }
   const std::vector<int64_t> words = numbers(
       Json::array({json_get<Json>(json, "next_step", source), json_get<Json>(json, "lanes", source),

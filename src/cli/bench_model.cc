@@ -44,12 +44,15 @@ std::shared_ptr<batch::StepSource> open_data(const TrainArguments& arguments,
     reading.streams.back().path = path;
   }
   const int64_t rows = options.sequences * launch.world_size;
-  const int64_t steps = 1 + options.warmup_steps + options.steps;
+  // What is made ahead must not be all there is, or the last steps would have nothing to wait for.
+  constexpr int64_t kStepsBeyond = 1 << 20;
+  const int64_t steps = 1 + options.warmup_steps + options.steps + kStepsBeyond;
   reading.data.lanes = static_cast<int32_t>(rows);
   reading.data.micro_tokens = options.sequences * options.context_length;
   reading.context_length = static_cast<int32_t>(options.context_length);
   reading.tokens = steps * rows * options.context_length;
   reading.masking.probability = options.masked_share;
+  reading.tokenizer = batch::identity_of(tokenizer, arguments.tokenizer);
   const batch::Masker masker(17, batch::MaskVocabulary::from(tokenizer));
   reading.mask = [masker](const plan::MaskingSpec& spec, batch::PackedBatch& packed) {
     masker.apply(spec, packed);
@@ -62,6 +65,7 @@ std::shared_ptr<batch::StepSource> open_data(const TrainArguments& arguments,
 
 // Completes the options.
 const train::TrainBenchOptions& prepare(const dist::Launch& launch, TrainArguments& arguments) {
+  ops::keep_freed_memory();
   train::TrainBenchOptions& options = arguments.options;
   options.model = nn::preset(arguments.preset);
   if (!arguments.dropout) options.model.attention_dropout_out = 0;
@@ -75,7 +79,6 @@ const train::TrainBenchOptions& prepare(const dist::Launch& launch, TrainArgumen
     options.model.vocabulary = tokenizer.vocabulary_size();
     options.source = open_data(arguments, tokenizer, launch);
   }
-  ops::keep_freed_memory();
   return options;
 }
 
@@ -284,6 +287,7 @@ void add_bench_train(CLI::App& bench) {
           "Folders or URLs of shards to read the steps from, uniformly masked, as training "
           "does; the wait for them is in the time")
       ->needs(tokenizer);
+  tokenizer->needs("--data");
   command->callback([arguments] { bench_train(*arguments); });
   command->footer(
       "Examples:\n"

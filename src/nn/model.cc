@@ -50,7 +50,9 @@ torch::Tensor norm(const torch::Tensor& x_TD, const Weight& weight, double eps) 
 }
 
 ops::Recomputable recomputable_norm(const torch::Tensor& x_TD, const Weight& weight, double eps) {
-  return {norm(x_TD, weight, eps), {x_TD, weight.like(x_TD)}, [eps](const auto& from) {
+  const PartScope scope(StepPart::kNorms);
+  const auto weight_D = weight.like(x_TD);
+  return {ops::layer_norm(x_TD, weight_D, eps), {x_TD, weight_D}, [eps](const auto& from) {
             return ops::layer_norm(from[0], from[1], eps);
           }};
 }

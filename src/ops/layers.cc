@@ -292,6 +292,12 @@ torch::Tensor linear(const Recomputable& x, const torch::Tensor& w_OD,
   require(is_matrix(w_OD) && w_OD.size(1) == x.value.size(1) &&
               w_OD.scalar_type() == x.value.scalar_type(),
           kOp, "weight", "a matrix of the input's type and columns", w_OD);
+  if (residual_TO.defined()) {
+    require(is_matrix(residual_TO) && residual_TO.size(0) == x.value.size(0) &&
+                residual_TO.size(1) == w_OD.size(0) &&
+                residual_TO.scalar_type() == x.value.scalar_type(),
+            kOp, "residual", "the product's shape and type", residual_TO);
+  }
   if (on_cpu_path(x.value)) {
     std::optional<torch::Tensor> residual;
     if (residual_TO.defined()) residual = residual_TO;

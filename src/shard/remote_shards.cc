@@ -231,7 +231,8 @@ class RemoteShards::Impl {
 
   void expect_offsets(const std::map<size_t, uint64_t>& hashes) {
     const std::scoped_lock lock(mutex_);
-    for (const auto& [shard, hash] : hashes) offset_hashes_[shard] = hash;
+    offset_hashes_ = hashes;
+    expects_offsets_ = true;
   }
 
   void check_offsets(size_t shard, std::string_view data) {
@@ -242,13 +243,21 @@ class RemoteShards::Impl {
       if (told == offset_hashes_.end()) return;
       if (told->second == hash64(data.substr(0, offset_table_bytes(info.samples)))) return;
     }
+    const std::string url = url_of(url_, stored_file(info).basename);
+    if (expects_offsets_) {
+      throw Error(ErrorCode::kIncompatible,
+                  str_cat(url,
+                          ": expected the offset table that the slices of the checkpoint were "
+                          "cut by, got another: the shard was replaced since; put the old one "
+                          "back, or begin a run of the new ones"));
+    }
     const fs::path path = offsets_path(info);
     if (env_.exists(path)) env_.remove_file(path);
     throw Error(ErrorCode::kIncompatible,
-                str_cat(url_of(url_, stored_file(info).basename),
-                        ": expected the offset table that the run's slices were cut by, got "
-                        "another: that one was damaged on its way, and is removed from the cache, "
-                        "or the shard was replaced since; start again"));
+                str_cat(url,
+                        ": expected the offset table that was fetched before the shard, got "
+                        "another: that one was damaged on its way, and is removed from the "
+                        "cache; start again"));
   }
 
   Traffic traffic() const {
@@ -417,7 +426,8 @@ class RemoteShards::Impl {
   std::deque<size_t> queue_;
   std::set<size_t> queued_;  // or being fetched
   Traffic traffic_;
-  std::map<size_t, uint64_t> offset_hashes_;  // of what offsets() returned
+  std::map<size_t, uint64_t> offset_hashes_;  // of what offsets() returned, or of expect_offsets()
+  bool expects_offsets_ = false;
   std::vector<std::thread> threads_;
 };
 

@@ -78,17 +78,14 @@ double BenchRun::peak_memory_gib() const {
 
 double BenchRun::step() {
   const int64_t number = steps_;
-  auto start = std::chrono::steady_clock::now();
+  const auto asked = std::chrono::steady_clock::now();
   batch::PackedBatch batch = next_batch();
-  if (options_.source) {
-    data_wait_seconds_ = seconds_since(start);
-  } else {
-    start = std::chrono::steady_clock::now();
-  }
+  data_wait_seconds_ = options_.source ? seconds_since(asked) : 0;
   shape_ =
       nn::shape_of(options_.model, batch.offsets_S1, static_cast<int64_t>(batch.masked_M.size()));
   const eval::ModelInput host_input = eval::view_training_batch(
       batch, {160'000, 10'000}, {.seed = 0, .step = number, .first_row = 0});
+  const auto start = std::chrono::steady_clock::now();
   const eval::ModelInput input = eval::to_device(host_input, device());
   nn::in_part(nn::StepPart::kOptimizer, [&] { optimizer_->zero_grad(); });
   const nn::MlmLoss loss = model_.loss(input.encoder, input.masked_M, input.targets_M);
@@ -99,7 +96,7 @@ double BenchRun::step() {
   });
   // Last, because the host waits here for all that the GPU has been given.
   loss_ = loss.sum.item<double>() / static_cast<double>(loss.count);
-  return seconds_since(start);
+  return data_wait_seconds_ + seconds_since(start);
 }
 
 }  // namespace rexbert::train

@@ -12,7 +12,7 @@
 
 namespace rexbert::train {
 
-// A model that is trained on full sequences of random tokens.
+// A model that is trained on full sequences of random tokens, or on the steps of a source.
 class BenchRun {
  public:
   BenchRun(const TrainBenchOptions& options, dist::ProcessGroup& group);

@@ -133,7 +133,7 @@ void LoggingCallback::recommend_on_waits(double waited) {
     log::warning(str_printf(
         "training waits for data %.0f%% of the time: for streams behind URLs, raise lookahead or "
         "cache.downloads, give the cache room for the whole stream, or bring it here beforehand by "
-        "`rexbert shards sync`; for those in folders, raise data.prefetch_steps",
+        "`rexbert shards sync`; for those in folders, see `rexbert bench loader`",
         100 * share));
   }
   told_of_waits_ = slow;

@@ -354,7 +354,7 @@ class Run {
             .seed = config_.run.seed,
             .rank = group_.rank(),
             .world = group_.world_size()},
-        loader_state_);
+        std::move(loader_state_));
   }
 
   std::vector<std::unique_ptr<Callback>> make_callbacks(MetricsLog& metrics,

@@ -65,13 +65,18 @@ TEST(LoaderState, FormatIsAsDocumented) {
       R"("e\"commerce":{"cursors":[],"fingerprint":"x","slices":{)"
       R"("shards":[[0,7,4,20,9,0],[2,18446744073709551615,5,0]],"tokens":90}},)"
       R"("general":{"cursors":[[1,1099511627776,[[1,2,3,4,500],[1,2,4,1,9]],[[1024,12],[8192,1]]],)"
-      R"([3,0,[],[]]],"fingerprint":"00112233aabbccdd"}},"version":1,"window_rows":64})");
+      R"([3,0,[],[]]],"fingerprint":"00112233aabbccdd"}},"version":2,"window_rows":64})");
+}
+
+TEST(LoaderState, ReadsTheFirstVersion) {
+  const std::string text = example().cursors().dump();
+  EXPECT_EQ(LoaderState::parse(replaced(text, "\"version\":2", "\"version\":1"), "x"), example());
 }
 
 TEST(LoaderState, RefusesDamage) {
   const std::string good = example().dump();
-  EXPECT_THAT(failure(replaced(good, "\"version\":1", "\"version\":2")),
-              HasSubstr("version 1, got 2"));
+  EXPECT_THAT(failure(replaced(good, "\"version\":2", "\"version\":3")),
+              HasSubstr("a version from 1 to 2, got 3"));
   EXPECT_THAT(failure(good.substr(0, 100)), HasSubstr("loader.json"));
   EXPECT_THAT(failure(replaced(good, "\"lanes\":4", "\"lanes\":2")), HasSubstr("lane 3 of 2"));
   EXPECT_THAT(failure(replaced(good, "[3,0,", "[1,0,")), HasSubstr("lane 1 twice"));
@@ -90,7 +95,7 @@ TEST(LoaderState, RefusesDamage) {
               HasSubstr("[shard, hash"));
   EXPECT_THAT(failure(replaced(good, "\"tokens\":90", "\"tokens\":90,\"x\":1")),
               HasSubstr("tokens and shards"));
-  EXPECT_THAT(failure(replaced(good, "\"version\":1", "\"version\":1,\"x\":1")),
+  EXPECT_THAT(failure(replaced(good, "\"version\":2", "\"version\":2,\"x\":1")),
               HasSubstr("six keys"));
 }
 

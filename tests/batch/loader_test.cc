@@ -4,11 +4,13 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <atomic>
 #include <functional>
 #include <map>
 #include <memory>
 #include <set>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -336,12 +338,60 @@ TEST_F(LoaderTest, AnErrorInTheThreadSurfacesAtItsStep) {
   }
 }
 
+// A step of 1.1 M tokens, one micro-batch.
+LoaderSetup of_large_steps(LoaderSetup setup) {
+  setup.step_at = [](int64_t step) {
+    plan::StepSpec spec = spec_at(0);
+    spec.step = step;
+    spec.rows = 90 * kLanes;
+    spec.first_row = step * spec.rows;
+    spec.context_length = 1024;
+    return spec;
+  };
+  setup.options.micro_tokens = int64_t{1} << 21;
+  return setup;
+}
+
 TEST_F(LoaderTest, EndsCleanlyWithStepsUnread) {
   for (const int32_t prefetch : {1, 4}) {
-    Loader unread(setup(0, 1, prefetch));
-    Loader started(setup(0, 1, prefetch));
-    started.next();
+    for (const bool large : {false, true}) {
+      const LoaderSetup made =
+          large ? of_large_steps(setup(0, 1, prefetch)) : setup(0, 1, prefetch);
+      Loader unread(made);
+      Loader started(made);
+      started.next();
+    }
   }
+}
+
+TEST_F(LoaderTest, MakesSmallStepsFurtherAhead) {
+  LoaderSetup small = setup(0, 1, 1);
+  std::atomic<int64_t> made_rows = 0;
+  small.mask = [&](const plan::MaskingSpec&, PackedBatch& batch) {
+    made_rows = batch.row_S.back();
+  };
+  const plan::StepSpec last = spec_at(kSteps - 1);
+  Loader loader(small);
+  while (made_rows < last.first_row + last.rows - 1) std::this_thread::yield();
+  loader.next();
+  EXPECT_EQ(loader.state().next_step, 1);
+}
+
+TEST_F(LoaderTest, MakesNoMoreLargeStepsAheadThanAskedFor) {
+  constexpr int64_t kPrefetch = 2;
+  LoaderSetup large = of_large_steps(setup(0, 1, kPrefetch));
+  large.end_step = 12;
+  std::atomic<int64_t> asked = 0, made = 0, most_ahead = 0;
+  large.mask = [&](const plan::MaskingSpec&, PackedBatch&) {
+    most_ahead = std::max(most_ahead.load(), ++made - asked.load());
+  };
+  Loader loader(large);
+  for (int64_t step = 0; step < large.end_step; ++step) {
+    ++asked;
+    loader.next();
+  }
+  EXPECT_EQ(made, 12);
+  EXPECT_LE(most_ahead, kPrefetch + 1) << "and the one that waits for room";
 }
 
 TEST_F(LoaderTest, EndsAfterTheLastStep) {

@@ -199,11 +199,12 @@ TEST_F(RemoteLoaderTest, AResumeRefusesShardsThatWereReplaced) {
   std::swap(lengths[0], lengths[1]);
   ASSERT_NE(lengths[0], lengths[1]);
   put({.lengths = lengths, .shard_bytes = 1 << 14});
-  EXPECT_THAT([&] { resume("swapped"); },
-              ::testing::ThrowsMessage<Error>(::testing::HasSubstr("slices were cut by")));
+  EXPECT_THAT([&] { resume("swapped"); }, ::testing::ThrowsMessage<Error>(::testing::HasSubstr(
+                                              "the slices of the checkpoint were cut by")));
 }
 
-// A bit of a table flips on its way when slices are cut; those of the resumed run are the same.
+// A bit of a table flips on its way when slices are cut; they are those of the folder nevertheless,
+// and a resume from a state that has none cuts the same.
 TEST_F(RemoteLoaderTest, ResumesAfterAnOffsetTableWasDamagedOnItsWay) {
   make({.lengths = skewed_lengths(900, 5, 800, 3), .shard_bytes = 1 << 14});
   std::atomic<int> flips = 0;
@@ -224,8 +225,13 @@ TEST_F(RemoteLoaderTest, ResumesAfterAnOffsetTableWasDamagedOnItsWay) {
     rest = batches_of(loader, kSteps - kStop);
   }
   EXPECT_GE(flips, 3);
-  Loader loader(setup(remote("second", 1), kSteps), state);
-  expect_same(rest, batches_of(loader, kSteps - kStop));
+  Loader local(setup(open_made(scratch_.path() / "stream", "s", lanes_), kSteps), state);
+  expect_same(rest, batches_of(local, kSteps - kStop));
+  for (const auto& [cache, from] :
+       {std::pair("second", state), std::pair("third", state.cursors())}) {
+    Loader loader(setup(remote(cache, 1), kSteps), from);
+    expect_same(rest, batches_of(loader, kSteps - kStop));
+  }
 }
 
 // No shard comes, and nobody waits for it to the end of all retries.

@@ -35,6 +35,29 @@ TEST(BoundedQueue, KeepsTheOrderAndTheBound) {
   EXPECT_LE(most_inside.load(), kCapacity);
 }
 
+TEST(BoundedQueue, TakesMoreOfWhatIsLight) {
+  BoundedQueue<int> queue(1, 10);
+  EXPECT_TRUE(queue.push(0, 4));
+  EXPECT_TRUE(queue.push(1, 3));
+  EXPECT_TRUE(queue.push(2, 3));
+  std::atomic<int> pushed = 2;
+  std::thread producer([&] {
+    for (int i = 3; i < 6; ++i) {
+      queue.push(i, i == 3 ? 20 : 1);
+      pushed = i;
+    }
+  });
+  // The heavy one waits until nothing else is there, and what follows until it is gone.
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_EQ(pushed, 2);
+    EXPECT_EQ(queue.pop(), i);
+  }
+  EXPECT_EQ(queue.pop(), 3);
+  EXPECT_EQ(queue.pop(), 4);
+  EXPECT_EQ(queue.pop(), 5);
+  producer.join();
+}
+
 TEST(BoundedQueue, ManyThreadsLoseAndDoubleNothing) {
   BoundedQueue<int> queue(5);
   constexpr int kThreads = 4;

@@ -144,6 +144,8 @@ TEST(Linear, DoesNotKeepWhatItComputesAgainAndHasTheGradientsOfLibTorch) {
   EXPECT_EQ(normed.value.storage().use_count(), 1);
   const auto got = gradients_of(y_TO);
   for (size_t i = 0; i < expected.size(); ++i) EXPECT_TRUE(got[i].equal(expected[i])) << i;
+  const torch::NoGradGuard no_grad;
+  EXPECT_FALSE(linear(normed, w_OD, residual_TO).requires_grad());
 }
 
 TEST(GeGlu, TailsAreExact) {
@@ -210,6 +212,8 @@ TEST(Layers, RefuseWhatTheirContractsExclude) {
             "got Float [2, 3]");
   EXPECT_EQ(message([&] { linear({x, {}, {}}, torch::ones({2, 3})); }),
             "linear: weight: expected a matrix of the input's type and columns, got Float [2, 3]");
+  EXPECT_EQ(message([&] { linear({x, {}, {}}, torch::ones({3, 4}), torch::ones({3})); }),
+            "linear: residual: expected the product's shape and type, got Float [3]");
   const auto index = torch::zeros({2}, torch::kInt32);
   EXPECT_EQ(message([&] { dropout_add(x, x, index, index, 1.0, {}); }),
             "dropout_add: p: expected a probability from 0 to below 1, got 1");

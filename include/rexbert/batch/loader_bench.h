@@ -25,6 +25,7 @@ struct LoaderBenchOptions {
   // Empty: packing alone.
   MaskFunction mask = {};
   DataOptions data = {};
+  TokenizerIdentity tokenizer = {};  // default: the streams are not checked
   uint64_t seed = 17;
   // Default 0: as fast as the loader is. Above: a trainer that takes so many tokens a second, steps
   // made ahead by data.prefetch_steps, and what is measured is how long it waits.

@@ -51,7 +51,7 @@ struct StreamState {
   std::string fingerprint;
   std::map<int32_t, LaneCursor> lanes;
   // Those of the fingerprint, of a stream behind a URL whose offset tables it takes to cut them;
-  // null elsewhere.
+  // null elsewhere, as where the first rank reads the stream from a folder.
   std::shared_ptr<const SliceTable> slices = nullptr;
 
   bool operator==(const StreamState& other) const {
@@ -59,7 +59,7 @@ struct StreamState {
   }
 };
 
-inline constexpr int kLoaderStateVersion = 1;
+inline constexpr int kLoaderStateVersion = 2;  // 1 had no slices
 
 // The loader's whole state between two steps: of all lanes, or, as one rank returns it, of those
 // that the rank serves. It does not depend on the number of ranks.
@@ -76,7 +76,7 @@ struct LoaderState {
   // docs/formats/loader-state.md; one line of text.
   std::string dump() const;
   // Strict; `source` names the text. Throws Error(kCorrupt) for anything but what dump() writes and
-  // Error(kIncompatible) for another version.
+  // Error(kIncompatible) for another version than this and the first.
   static LoaderState parse(std::string_view text, std::string_view source);
 
   // All but the slices, which are the same at every rank.

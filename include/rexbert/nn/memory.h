@@ -6,8 +6,9 @@
 
 namespace rexbert::nn {
 
-// Where the bytes of a training step are at its peak, which is when the loss has been computed and
-// nothing of the backward pass is done.
+// Where the bytes of a training step are at its peak, which is about when the loss is known and the
+// backward pass begins. On a CPU, of a program that has called ops::keep_freed_memory(): others
+// take up to a third more for activations.
 struct MemoryEstimate {
   double weights = 0;      // float32
   double gradients = 0;    // float32

@@ -59,10 +59,10 @@ class RemoteShards {
   std::vector<uint32_t> offsets(size_t shard);
   // By shard, a hash of each table that offsets() returned.
   std::map<size_t, uint64_t> offset_hashes() const;
-  // The same as if offsets() had returned the tables of these hashes.
+  // Instead of calling offsets(): the hashes of another process that did.
   void expect_offsets(const std::map<size_t, uint64_t>& hashes);
-  // Throws Error(kIncompatible) unless the raw shard `data` begins with what offsets() returned, if
-  // it was called: no hash could be compared then.
+  // Throws Error(kIncompatible) unless the raw shard `data` begins with the table that offsets()
+  // returned, or that is expected, if there is one: no hash of the shard could be compared then.
   void check_offsets(size_t shard, std::string_view data);
 
   struct Traffic {

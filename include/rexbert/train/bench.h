@@ -24,8 +24,8 @@ struct TrainBenchOptions {
   nn::Precision precision = nn::Precision::kF32;
   bool deterministic = true;  // nn::use_device
   dist::ReducerOptions reducer;
-  // Default null: random tokens. Else steps of one micro-batch a rank, 1 + warmup_steps + steps of
-  // them, whose tokens are below the model's vocabulary.
+  // Default null: random tokens. Else steps of one micro-batch a rank, more of them than 1 +
+  // warmup_steps + steps and what is made ahead, whose tokens are below the model's vocabulary.
   std::shared_ptr<batch::StepSource> source = nullptr;
 };
 

@@ -35,7 +35,7 @@ struct StepBenchResult {
 };
 
 // Times the parts of the steps that bench_train() times, in float32 on the CPU and one rank:
-// Error(kUsage) elsewhere. The ceilings are measured before and after the steps, and the better one
+// Error(kUsage) elsewhere. The ceilings are measured twice after the steps, and the better one
 // counts.
 StepBenchResult bench_step(const TrainBenchOptions& options, dist::ProcessGroup& group);
 
